@@ -1,0 +1,15 @@
+"""The reference specification of transformer positional encodings, and the oracle that judges implementations."""
+
+from refpos.errors import SpecError
+from refpos.spec.frequencies import angles, omega
+from refpos.spec.positions import place
+from refpos.spec.rotary import cos_sin, rotate, turn
+from refpos.spec.sinusoidal import embed
+from refpos.variants.frequencies import Bands, Dense, Frequencies, PerHead
+from refpos.variants.ladder import sections
+from refpos.variants.length import at_length
+from refpos.variants.planes import planes
+from refpos.variants.positions import Centres, Grid, Image, Index, MRope, Text, Video
+from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane
+from refpos.variants.sinusoidal import Sinusoidal

@@ -1,0 +1,1 @@
+"""What each encoding computes, in NumPy: the readable rendering."""

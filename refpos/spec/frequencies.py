@@ -1,0 +1,169 @@
+"""Positions times frequencies: Ω, and the angles Φ = P Ω."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from refpos.errors import require
+from refpos.spec.positions import as_positions
+from refpos.spec.precise import PI, Decimals, Floats, decimal, decimals, digits, rounded
+from refpos.spec.scaling import multipliers
+from refpos.variants.frequencies import (
+    AnyFrequencies,
+    Bands,
+    Dense,
+    Frequencies,
+    PerHead,
+    axis_count,
+    head_count,
+    plane_count,
+)
+from refpos.variants.ladder import Rung
+from refpos.variants.length import require_static
+
+Learned = Mapping[str, npt.ArrayLike]
+"""Arrays that a model learned, by the names and shapes that `frequencies.learned` declares."""
+
+
+def omega(frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Floats:
+    r"""Return Ω, the angle by which each axis turns each plane per unit step.
+
+    Frequencies     ω_ak = [axes_k = a] · m_k · base_a^(−e_k)
+    Bands           ω_ak = [axes_k = a] · low (high/low)^(j/(n−1)),  or  low + (high − low) j/(n−1)
+    Dense           ω_ak = learned
+
+    times 1, π or 2π by the unit. e_k = k/K on a shared ladder, j/K_a per axis, (A·j + a)/(A·K_a) alternating, and
+    with an end point the denominator is one less; j is the rank of plane k among the n = K_a of its axis a.
+
+    Parameters
+    ----------
+    frequencies : Frequencies, Bands, Dense or PerHead
+    learned : mapping, optional
+        For Dense: {"omega": (A, K) or (heads, A, K)}.
+
+    Returns
+    -------
+    (A, K) float64, or (heads, A, K) where heads differ
+        Radians per unit step, correctly rounded; read-only.
+
+    Raises
+    ------
+    SpecError
+        If a scaling depends on the length, or learned arrays are missing, superfluous or of another shape.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 15 (θ_i); the other ladders are those of the models that use them, see the catalogue.
+
+    Deviations
+    ----------
+    Eq. 15 of RoPE counts i from 1 with exponent −2(i − 1)/d; here k = i − 1 and K = d/2.
+
+    Examples
+    --------
+    >>> omega(Frequencies((0, 0), base=100.0))
+    array([[1. , 0.1]])
+    """
+    require_static(frequencies)
+    if not isinstance(frequencies, Dense):
+        require(not learned, "learned arrays are only for variants that learn", learned and sorted(learned))
+        return _given(frequencies)
+    require(learned and set(learned) == {"omega"}, "learned must bring exactly omega", learned and sorted(learned))
+    assert learned is not None
+    omega = np.asarray(learned["omega"], dtype=np.float64)
+    require(omega.shape == frequencies.learned["omega"], f"omega must have shape {frequencies.learned['omega']}", omega.shape)
+    require(np.isfinite(omega).all(), "omega must be finite", omega)
+    return omega * float(_unit(frequencies))
+
+
+def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Floats:
+    r"""Return the angle of every plane at every position.
+
+    φ_nk = Σ_a p_na ω_ak
+
+    Parameters
+    ----------
+    positions : (..., n) where there is one axis, else (..., n, A)
+        Integers or floats, finite.
+    frequencies : Frequencies, Bands, Dense or PerHead
+    learned : mapping, optional
+        As for `omega`.
+
+    Returns
+    -------
+    (..., n, K) float64, or (..., heads, n, K) where heads differ
+        Radians.
+
+    Raises
+    ------
+    SpecError
+        If positions have the wrong shape or are not finite numbers.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 15; several axes: RoPE-ViT, arXiv:2403.13298v2, eqs. 9 and 12.
+
+    Examples
+    --------
+    >>> angles([0, 1, 2], Frequencies((0, 0), base=100.0))
+    array([[0. , 0. ],
+           [1. , 0.1],
+           [2. , 0.2]])
+    """
+    p = as_positions(positions, axis_count(frequencies))
+    per_step = omega(frequencies, learned=learned)
+    if head_count(frequencies) is not None:
+        p = p[..., None, :, :]
+    turned = p[..., 0, None] * per_step[..., 0, None, :]
+    for a in range(1, axis_count(frequencies)):
+        turned = turned + p[..., a, None] * per_step[..., a, None, :]
+    return turned
+
+
+@lru_cache(maxsize=512)
+def _given(frequencies: Frequencies | Bands | PerHead) -> Floats:
+    """Return Ω of a description that learns nothing."""
+    match frequencies:
+        case PerHead(frequencies=heads, reads=reads):
+            omega = np.zeros((len(heads), axis_count(frequencies), plane_count(frequencies)))
+            for h, one in enumerate(heads):
+                rows = range(axis_count(one)) if reads is None else reads[h]
+                omega[h, list(rows)] = _given(one)
+        case Frequencies() | Bands():
+            turning = [(k, rung) for k, rung in enumerate(frequencies.rungs) if rung is not None]
+            with digits():
+                theta = rounded(_theta(frequencies, [rung for _, rung in turning]))
+            omega = np.zeros((axis_count(frequencies), plane_count(frequencies)))
+            for (k, rung), one in zip(turning, theta, strict=True):
+                omega[rung.axis, k] = one
+        case _:
+            assert_never(frequencies)
+    omega.flags.writeable = False
+    return omega
+
+
+def _theta(frequencies: Frequencies | Bands, rungs: list[Rung]) -> Decimals:
+    """Return the frequencies of the turning planes, which stand on these rungs."""
+    match frequencies:
+        case Frequencies(base=base, endpoint=endpoint):
+            bases = decimals(base[rung.axis] if isinstance(base, tuple) else base for rung in rungs)
+            theta = _unit(frequencies) * bases ** -decimals(rung.exponent(endpoint) for rung in rungs)
+            for scaling in frequencies.scalings:
+                theta = theta * multipliers(scaling, theta, rungs, frequencies)
+            return np.asarray(theta)
+        case Bands(low=first, high=last, spacing=spacing):
+            low, high = decimal(first), decimal(last)
+            t = decimals(rung.fraction if rung.size > 1 else 0 for rung in rungs)
+            spread = low * (high / low) ** t if spacing == "log" else low + (high - low) * t
+            return np.asarray(_unit(frequencies) * spread)
+        case _:
+            assert_never(frequencies)
+
+
+def _unit(frequencies: Frequencies | Bands | Dense) -> Decimal:
+    """Return the radians in one unit of frequency: 1, π or 2π."""
+    return {"radian": Decimal(1), "half-turn": PI, "turn": 2 * PI}[frequencies.unit]

@@ -1,0 +1,42 @@
+"""Numbers made once: arrays of decimals of 40 digits, rounded to float64 at the end.
+
+Frequencies are few and everything follows from them, and `np.power`, `np.exp` and `np.log` change in the last
+place with the machine. So the formulas for frequencies are evaluated on NumPy arrays that hold `decimal.Decimal`,
+whose arithmetic is the same everywhere: their float64 values are correctly rounded and never move.
+"""
+
+from collections.abc import Iterable
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Decimals = npt.NDArray[Any]
+"""An object array of `decimal.Decimal`: + − * / and ** work on it as on any array."""
+
+PI = Decimal("3.1415926535897932384626433832795028841971693993751058209749445923")
+
+
+def digits() -> Any:
+    """Return the context in which decimals are reckoned: 40 digits."""
+    return localcontext(Context(prec=40))
+
+
+def decimals(values: Iterable[float | Fraction | Decimal]) -> Decimals:
+    """Return an array of the exact decimal values of floats, and of fractions to 40 digits."""
+    return np.array([decimal(value) for value in values], dtype=object)
+
+
+def decimal(value: float | Fraction | Decimal) -> Decimal:
+    """Return one number as a decimal."""
+    if isinstance(value, Fraction):
+        return Decimal(value.numerator) / Decimal(value.denominator)
+    return Decimal(value)
+
+
+def rounded(values: Decimals) -> Floats:
+    """Return decimals rounded once to float64."""
+    return values.astype(np.float64)

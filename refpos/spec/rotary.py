@@ -1,0 +1,247 @@
+"""Rotary encodings: turn pairs of features by the angles of their planes."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from refpos.errors import require
+from refpos.spec.frequencies import Learned, angles
+from refpos.spec.positions import as_positions
+from refpos.spec.precise import Floats, decimals, digits, rounded
+from refpos.spec.scaling import magnitude
+from refpos.variants.frequencies import head_count, plane_count
+from refpos.variants.planes import planes
+from refpos.variants.rotary import Rotary, XPos
+
+Side = Literal["query", "key", "output"]
+Array = npt.NDArray[Any]
+
+
+def rotate(
+    x: npt.ArrayLike,
+    positions: npt.ArrayLike,
+    variant: Rotary,
+    *,
+    side: Side = "query",
+    learned: Learned | None = None,
+    out: Array | None = None,
+) -> Array:
+    r"""Rotate queries or keys by their positions.
+
+    y_c = x_a cos φ_k − x_b sin φ_k
+    y_d = x_b cos φ_k + x_a sin φ_k
+
+    where plane k reads features (a, b) and writes (c, d), and φ_k is its angle; cosine and sine carry the
+    magnitude. Features outside the planes pass through.
+
+    Parameters
+    ----------
+    x : (*lead, n, d) float16, float32 or float64
+        Where heads differ the last of lead is the heads. Not written, unless it is `out`.
+    positions : (*lead', n) where there is one axis, else (*lead', n, A)
+        lead' is a prefix of lead: (batch, n) serves (batch, heads, n, d). Nothing else broadcasts.
+    variant : Rotary
+    side : {"query", "key", "output"}
+        Keys grow where queries shrink; outputs are turned back.
+    learned : mapping, optional
+        As for `omega`.
+    out : array of the shape and dtype of x, optional
+        Where the result is written.
+
+    Returns
+    -------
+    (*lead, n, d), of the dtype of x
+        Tables are made in float64 and rounded once to the compute dtype, which is that of x, or float32 for
+        float16; the result is rounded once to the dtype of x.
+
+    Raises
+    ------
+    SpecError
+        If x is narrower than the variant, a shape or dtype does not fit, positions are not finite numbers, or the
+        variant depends on the length.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eqs. 13-15 and 34.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refpos import Frequencies, Rotary
+    >>> rotate(np.array([[1.0, 0.0], [1.0, 0.0]]), [0, 1], Rotary(Frequencies((0,))))
+    array([[1.        , 0.        ],
+           [0.54030231, 0.84147098]])
+    """
+    features = _features(x)
+    dtype = _compute_dtype(features)
+    cos, sin = cos_sin(positions, variant, dtype, side=side, learned=learned)
+    return turn(features, cos, sin, variant, out=out)
+
+
+def cos_sin(
+    positions: npt.ArrayLike,
+    variant: Rotary,
+    dtype: npt.DTypeLike = np.float64,
+    *,
+    side: Side = "query",
+    learned: Learned | None = None,
+) -> tuple[Array, Array]:
+    r"""Return the table of cosines and sines: what models cache.
+
+    g cos φ_nk  and  ±g sin φ_nk,  g the attention factor times ζ_k^(±(p_n − centre)/scale_base) where there is growth
+
+    Parameters
+    ----------
+    positions : (..., n) where there is one axis, else (..., n, A)
+    variant : Rotary
+    dtype : float32 or float64
+        To which the float64 table is rounded, once.
+    side : {"query", "key", "output"}
+        Which of the three is to be turned.
+    learned : mapping, optional
+        As for `omega`.
+
+    Returns
+    -------
+    two (..., n, K) arrays of that dtype, or (..., heads, n, K) where heads differ
+
+    Raises
+    ------
+    SpecError
+        As for `angles`, and if the dtype is neither float32 nor float64.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 34; growth: xPos, arXiv:2212.10554v1, §3.2 and Algorithm 1.
+
+    Deviations
+    ----------
+    The magnitude multiplies the float64 cosine before the one rounding; implementations round between the two.
+
+    Examples
+    --------
+    >>> from refpos import Frequencies, Rotary
+    >>> cos_sin([0, 1], Rotary(Frequencies((0,)), attention_factor=2.0))[0]
+    array([[2.        ],
+           [1.08060461]])
+    """
+    kind = _dtype(dtype)
+    require(kind in (np.float32, np.float64), "the dtype of a table must be float32 or float64", str(kind))
+    require(side in ("query", "key", "output"), "side must be 'query', 'key' or 'output'", side)
+    phi = angles(positions, variant.frequencies, learned=learned)
+    g = magnitude(variant.attention_factor)
+    sense = variant.sign if side != "output" else -variant.sign
+    if variant.growth is not None:
+        g = g * _growth(positions, variant.growth, plane_count(variant.frequencies), side)
+    return (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)
+
+
+def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Array | None = None) -> Array:
+    r"""Turn pairs of features, given the cosines and sines: `rotate` after `cos_sin`.
+
+    y_c = x_a cos_k − x_b sin_k
+    y_d = x_b cos_k + x_a sin_k
+
+    Parameters
+    ----------
+    x : (*lead, n, d) float16, float32 or float64
+    cos, sin : (*lead', n, K), or (*lead', heads, n, K) where heads differ
+        float64 where x is, else float32; lead' a prefix of lead.
+    variant : Rotary
+        Whose planes are turned; its frequencies are not looked at.
+    out : array of the shape and dtype of x, optional
+        Where the result is written; it may be x.
+
+    Returns
+    -------
+    (*lead, n, d), of the dtype of x
+
+    Raises
+    ------
+    SpecError
+        If a shape or dtype does not fit, or x is narrower than the variant.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 34.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from refpos import Frequencies, Rotary
+    >>> turn(np.array([[3.0, 4.0]]), np.array([[0.0]]), np.array([[1.0]]), Rotary(Frequencies((0,))))
+    array([[-4.,  3.]])
+    """
+    x = _features(x)
+    _check_table(x, cos, sin, variant)
+    _check_out(x, out)
+    a, b, c, d, first, second = (np.array(one) for pairs in planes(variant, x.shape[-1]) for one in zip(*pairs, strict=True))
+    lead = x.ndim - cos.ndim
+    heads = 0 if head_count(variant.frequencies) is None else 1
+    at = cos.ndim - 2 - heads
+    cos, sin = (np.expand_dims(table, tuple(range(at, at + lead))) for table in (cos, sin))
+    x_a, x_b = x[..., a].astype(cos.dtype), x[..., b].astype(cos.dtype)
+    y_c = x_a * cos[..., first] - x_b * sin[..., first]
+    y_d = x_b * cos[..., second] + x_a * sin[..., second]
+    if out is None:
+        out = x.copy()
+    elif out is not x:
+        out[...] = x
+    out[..., c], out[..., d] = y_c, y_d
+    return out
+
+
+def _growth(positions: npt.ArrayLike, growth: XPos, count: int, side: Side) -> Floats:
+    """Return ζ_k^(±(p − centre)/scale_base) for every position and plane, + for queries and − for keys."""
+    require(side != "output", "growth is for queries and keys; side must be one of them", side)
+    p = as_positions(positions, 1)
+    with digits():
+        zeta = (5 * decimals(range(count)) / count + 2) / 7
+        logs = rounded(np.array([Decimal.ln(one) for one in zeta], dtype=object))
+    way = 1 if side == "query" else -1
+    return np.exp(way * (p - growth.centre) / growth.scale_base * logs)
+
+
+def _features(x: npt.ArrayLike) -> Array:
+    given = np.asarray(x)
+    known = given.dtype in (np.float16, np.float32, np.float64)
+    require(known, "x must be float16, float32 or float64", str(given.dtype))
+    require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
+    return given
+
+
+def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        require(False, "dtype must be one that NumPy knows", dtype)
+        raise
+
+
+def _compute_dtype(x: Array) -> np.dtype[Any]:
+    return np.result_type(x.dtype, np.float32)
+
+
+def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
+    for name, table in (("cos", cos), ("sin", sin)):
+        require(isinstance(table, np.ndarray), f"{name} must be an array", type(table).__name__)
+        require(table.dtype == _compute_dtype(x), f"{name} must be {_compute_dtype(x)} for x of {x.dtype}", str(table.dtype))
+    require(cos.shape == sin.shape, "cos and sin must have one shape", (cos.shape, sin.shape))
+    *lead, n, _ = x.shape
+    heads = head_count(variant.frequencies)
+    count = plane_count(variant.frequencies)
+    tail = (n, count) if heads is None else (heads, n, count)
+    require(heads is None or lead[-1:] == [heads], f"x must have shape (..., {heads} heads, n, d)", x.shape)
+    prefix, own = cos.shape[: -len(tail)], tuple(lead if heads is None else lead[:-1])
+    fits = cos.shape[-len(tail) :] == tail and prefix == own[: len(prefix)]
+    require(fits, f"cos and sin must have shape (..., {', '.join(map(str, tail))}), its lead a prefix of that of x, {own}", cos.shape)
+
+
+def _check_out(x: Array, out: Array | None) -> None:
+    if out is None or out is x:
+        return
+    require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
+    require((out.shape, out.dtype) == (x.shape, x.dtype), f"out must be {x.dtype} of shape {x.shape}", (str(out.dtype), out.shape))
+    require(not np.shares_memory(out, x), "out must be x itself or share no memory with it", "overlapping arrays")

@@ -1,0 +1,133 @@
+"""Context extension: the multipliers m_k in θ'_k = m_k θ_k, and the magnitudes that go with them.
+
+L is the original length, s the factor, θ_k a frequency, d = 2K the rotated width, k a plane's index on its ladder.
+Everything here is an array of decimals, see `refpos.spec.precise`.
+"""
+
+from decimal import Decimal
+from typing import assert_never
+
+import numpy as np
+
+from refpos.spec.precise import PI, Decimals, decimal, decimals, digits
+from refpos.variants.frequencies import Frequencies
+from refpos.variants.ladder import Rung
+from refpos.variants.rotary import Magnitude, Mscale, RootLog
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+
+
+def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencies: Frequencies) -> Decimals:
+    r"""Return m_k, by which a scaling multiplies the frequencies of the turning planes.
+
+    Linear      m_k = 1/s
+    NTK         m_k = s^(−k/(K−1)),  which is the ladder of base b·s^(d/(d−2))
+    ByParts     m_k = γ_k + (1 − γ_k)/s,  γ_k = ramp(Lθ_k/2π; low, high)
+    ByIndex     m_k = γ_k + (1 − γ_k)/s,  γ_k = 1 − ramp(k; c(fast), c(slow)),  c(r) = d ln(L/2πr) / (2 ln b)
+    PerPlane    m_k = 1/d_k
+
+    with ramp(x; a, b) = (x − a)/(b − a), cut off at 0 and 1.
+
+    Parameters
+    ----------
+    scaling : Scaling
+        One that does not depend on the length.
+    theta : (K,) decimals
+        The frequencies of the turning planes as they are before this scaling, in radians per step.
+    rungs : list of Rung
+        Where those planes stand.
+    frequencies : Frequencies
+        Whose base and number of planes count.
+
+    Returns
+    -------
+    (K,) decimals
+
+    References
+    ----------
+    Linear: arXiv:2306.15595v2, eq. 4. NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 14-16 and 17-20; ByParts with
+    (low, high) = (1, 4) is Llama 3's `apply_scaling`. ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`.
+    LongRoPE's divisors: arXiv:2402.13753v1, eq. 4.
+
+    Deviations
+    ----------
+    The YaRN paper ramps over turns and its code over the plane's index: `ByParts` and `ByIndex`, two functions.
+    Eq. 17 of the paper prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
+    although there are d/2 planes, and adds 0.001 to it where both bounds coincide; so does `ByIndex`.
+    """
+    match scaling:
+        case Linear(factor=factor):
+            return 1 / _per_axis(factor, rungs)
+        case NTK(factor=factor):
+            return np.asarray(_per_axis(factor, rungs) ** -decimals(rung.fraction for rung in rungs))
+        case ByParts(factor=factor, original=length, low=low, high=high):
+            turns = length * theta / (2 * PI)
+            return _blend(_ramp(turns, decimal(low), decimal(high)), factor)
+        case ByIndex(factor=factor):
+            low, high = _correction_range(scaling, _per_axis(frequencies.base, rungs), rungs)
+            return _blend(1 - _ramp(decimals(rung.index for rung in rungs), low, high), factor)
+        case PerPlane(divisors=divisors):
+            return 1 / decimals(d for d, rung in zip(divisors, frequencies.rungs, strict=True) if rung is not None)
+        case DynamicNTK() | LongRope():
+            raise AssertionError("checked by require_static")
+        case _:
+            assert_never(scaling)
+
+
+def magnitude(factor: Magnitude) -> float:
+    r"""Return the number by which cosine and sine are multiplied, correctly rounded.
+
+    Mscale      0.1·c·ln s + 1
+    RootLog     √(1 + ln s / ln L)
+
+    and 1 where s does not exceed 1.
+
+    References
+    ----------
+    YaRN, arXiv:2309.00071v2, eq. 22; LongRoPE as configured by Phi-3, transformers 5.23.0,
+    `modeling_rope_utils.py`, `_compute_longrope_parameters`.
+
+    Examples
+    --------
+    >>> magnitude(Mscale(32))
+    1.3465735902799727
+    """
+    with digits():
+        match factor:
+            case Mscale(factor=s, coefficient=c):
+                return 1.0 if s <= 1 else float(decimal(c) * decimal(s).ln() / 10 + 1)
+            case RootLog(factor=s, original=length):
+                return 1.0 if s <= 1 else float((1 + decimal(s).ln() / decimal(length).ln()).sqrt())
+            case _:
+                return factor
+
+
+def _correction_range(scaling: ByIndex, bases: Decimals, rungs: list[Rung]) -> tuple[Decimals, Decimals]:
+    """Return for each plane the indices between which its ladder is blended, as the YaRN code finds them."""
+    width = 2 * decimals(rung.size for rung in rungs)
+
+    def crossing(turns: float) -> Decimals:
+        return np.asarray(width * _ln(scaling.original / (2 * PI * decimal(turns))) / (2 * _ln(bases)))
+
+    low, high = crossing(scaling.fast), crossing(scaling.slow)
+    if scaling.truncate:
+        low, high = np.floor(low), np.ceil(high)
+    low, high = np.maximum(low, Decimal(0)), np.minimum(high, width - 1)
+    return low, np.where(low == high, high + Decimal("0.001"), high)
+
+
+def _ramp(x: Decimals, a: Decimals | Decimal, b: Decimals | Decimal) -> Decimals:
+    """Rise from 0 at a to 1 at b."""
+    return np.asarray(np.clip((x - a) / (b - a), Decimal(0), Decimal(1)))
+
+
+def _blend(gamma: Decimals, factor: float) -> Decimals:
+    """Return γ + (1 − γ)/s."""
+    return np.asarray(gamma + (1 - gamma) / decimal(factor))
+
+
+def _per_axis(value: float | tuple[float, ...], rungs: list[Rung]) -> Decimals:
+    """Return for each plane the value of its axis."""
+    return decimals(value[rung.axis] if isinstance(value, tuple) else value for rung in rungs)
+
+
+_ln = np.frompyfunc(Decimal.ln, 1, 1)

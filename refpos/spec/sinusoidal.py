@@ -1,0 +1,71 @@
+"""Sinusoidal encodings: write the sine and cosine of the angles."""
+
+import numpy as np
+import numpy.typing as npt
+
+from refpos.spec.frequencies import Learned, angles
+from refpos.spec.precise import Floats
+from refpos.variants.planes import blocks, width
+from refpos.variants.sinusoidal import Sinusoidal
+
+
+def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | None = None) -> Floats:
+    r"""Return the rows that are added to the features of tokens.
+
+    PE(p, 2k) = sin φ_k,  PE(p, 2k + 1) = cos φ_k
+
+    in the order "interleaved"; otherwise sin φ_0 ... sin φ_{K−1}, cos φ_0 ... cos φ_{K−1} of each block of planes, or
+    the cosines first.
+
+    Parameters
+    ----------
+    positions : (..., n) where there is one axis, else (..., n, A)
+    variant : Sinusoidal
+    learned : mapping, optional
+        As for `omega`.
+
+    Returns
+    -------
+    (..., prefix + n, width) float64
+
+    Raises
+    ------
+    SpecError
+        As for `angles`.
+
+    References
+    ----------
+    Attention Is All You Need, arXiv:1706.03762v7, §3.5.
+
+    Deviations
+    ----------
+    The paper says that wavelengths run from 2π to 10000·2π; with its formula the longest is 2π·10000^(1 − 2/d).
+
+    Examples
+    --------
+    >>> from refpos import Frequencies
+    >>> embed([0, 1], Sinusoidal(Frequencies((0, 0), base=100.0)))
+    array([[0.        , 1.        , 0.        , 1.        ],
+           [0.84147098, 0.54030231, 0.09983342, 0.99500417]])
+    """
+    phi = angles(positions, variant.frequencies, learned=learned)
+    *lead, n, _ = phi.shape
+    rows = np.zeros((*lead, variant.prefix + n, width(variant)))
+    for sine, cosine, columns in _places(variant):
+        rows[..., variant.prefix :, sine] = variant.scale * np.sin(phi[..., columns])
+        rows[..., variant.prefix :, cosine] = variant.scale * np.cos(phi[..., columns])
+    return rows
+
+
+def _places(variant: Sinusoidal) -> list[tuple[list[int], list[int], list[int]]]:
+    """Return for each block the features of its sines, those of its cosines, and its planes."""
+    found, start = [], 0
+    for block in blocks(variant):
+        size = len(block)
+        first, second, step = (0, 1, 2) if variant.order == "interleaved" else (0, size, 1)
+        if variant.order == "cos-sin":
+            first, second = second, first
+        sine, cosine = ([start + at + step * j for j in range(size)] for at in (first, second))
+        found.append((sine, cosine, list(block)))
+        start += 2 * size
+    return found

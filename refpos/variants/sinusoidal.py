@@ -1,0 +1,50 @@
+"""Sinusoidal encodings: the sine and cosine of every angle, and where they are written."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from refpos.errors import require
+from refpos.variants import rules
+from refpos.variants.frequencies import AnyFrequencies, PerHead, plane_count
+
+
+@dataclass(frozen=True)
+class Sinusoidal:
+    """An additive encoding made of sines and cosines.
+
+    Parameters
+    ----------
+    frequencies : Frequencies, Bands or Dense
+        Ω; the order of its planes is the order in which they are written.
+    order : {"interleaved", "sin-cos", "cos-sin"}
+        Sine and cosine of a plane side by side; or all sines of a block, then all its cosines; or the reverse.
+    blocks : {"axis", "function"}
+        A block is the planes of one axis, in the order in which axes first appear; or all planes.
+    width : int or None
+        The width of the result, filled up with zeros; None where it is twice the number of planes.
+    prefix : int
+        Rows of zeros before those of the positions.
+    scale : float
+        Multiplies every sine and cosine.
+    """
+
+    frequencies: AnyFrequencies
+    order: Literal["interleaved", "sin-cos", "cos-sin"] = "interleaved"
+    blocks: Literal["axis", "function"] = "axis"
+    width: int | None = None
+    prefix: int = 0
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(
+            isinstance(self.frequencies, AnyFrequencies) and not isinstance(self.frequencies, PerHead),
+            "frequencies must be Frequencies, Bands or Dense",
+            self.frequencies,
+        )
+        rules.one_of(self, "order", ("interleaved", "sin-cos", "cos-sin"))
+        rules.one_of(self, "blocks", ("axis", "function"))
+        if self.width is not None:
+            rules.whole(self, "width", 2 * plane_count(self.frequencies))
+        rules.whole(self, "prefix", 0)
+        rules.real(self, "scale")
+        rules.greater(self, "scale", 0)
