@@ -13,3 +13,5 @@ from refpos.variants.positions import Centres, Grid, Image, Index, MRope, Text, 
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
 from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane
 from refpos.variants.sinusoidal import Sinusoidal
+from refpos.catalogue import CATALOGUE
+from refpos.oracle.check import check

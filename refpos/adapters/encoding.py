@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from refpos.oracle.tolerance import Idiom
+from refpos.spec.frequencies import Learned
+
 Implementation = Callable[..., Any]
 """f(x, positions) -> y for a rotary encoding, f(positions) for a sinusoidal one; NumPy arrays in and out.
 
@@ -34,16 +37,22 @@ class Encoding:
         One more than the highest position it takes, None where there is no limit.
     length : int or None
         For an encoding that depends on the length: the length at which it is run.
+    grids : bool
+        Whether it makes positions itself, so that only whole grids will do.
+    learned : mapping or None
+        The arrays that it has learned, or was given, by the names that the variant declares.
     """
 
     name: str
     label: str
     build: Callable[[str], Implementation]
-    recipe: str | None = None
+    recipe: Idiom | None = None
     stage: Literal["whole", "rotation"] = "whole"
     dtypes: tuple[str, ...] = ("float32",)
     longest: int | None = None
     length: int | None = None
+    grids: bool = False
+    learned: Learned | None = None
 
 
 @dataclass(frozen=True)

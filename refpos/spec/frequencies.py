@@ -20,6 +20,7 @@ from refpos.variants.frequencies import (
     PerHead,
     axis_count,
     head_count,
+    learned_shapes,
     plane_count,
 )
 from refpos.variants.ladder import Rung
@@ -75,7 +76,8 @@ def omega(frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Flo
     require(learned and set(learned) == {"omega"}, "learned must bring exactly omega", learned and sorted(learned))
     assert learned is not None
     omega = np.asarray(learned["omega"], dtype=np.float64)
-    require(omega.shape == frequencies.learned["omega"], f"omega must have shape {frequencies.learned['omega']}", omega.shape)
+    shape = learned_shapes(frequencies)["omega"]
+    require(omega.shape == shape, f"omega must have shape {shape}", omega.shape)
     require(np.isfinite(omega).all(), "omega must be finite", omega)
     return omega * float(_unit(frequencies))
 

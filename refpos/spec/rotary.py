@@ -134,7 +134,9 @@ def cos_sin(
     g = magnitude(variant.attention_factor)
     sense = variant.sign if side != "output" else -variant.sign
     if variant.growth is not None:
-        g = g * _growth(positions, variant.growth, plane_count(variant.frequencies), side)
+        require(side != "output", "growth is for queries and keys; side must be one of them", side)
+        logs = growth_logs(positions, variant.growth, plane_count(variant.frequencies))
+        g = g * np.exp(logs if side == "query" else -logs)
     return (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)
 
 
@@ -193,15 +195,12 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     return out
 
 
-def _growth(positions: npt.ArrayLike, growth: XPos, count: int, side: Side) -> Floats:
-    """Return ζ_k^(±(p − centre)/scale_base) for every position and plane, + for queries and − for keys."""
-    require(side != "output", "growth is for queries and keys; side must be one of them", side)
-    p = as_positions(positions, 1)
+def growth_logs(positions: npt.ArrayLike, growth: XPos, count: int) -> Floats:
+    """Return ln of what queries grow by at every position and plane, (p − centre)/scale_base · ln ζ_k."""
     with digits():
         zeta = (5 * decimals(range(count)) / count + 2) / 7
         logs = rounded(np.array([Decimal.ln(one) for one in zeta], dtype=object))
-    way = 1 if side == "query" else -1
-    return np.exp(way * (p - growth.centre) / growth.scale_base * logs)
+    return (as_positions(positions, 1) - growth.centre) / growth.scale_base * logs
 
 
 def _features(x: npt.ArrayLike) -> Array:

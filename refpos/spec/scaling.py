@@ -63,7 +63,7 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
             turns = length * theta / (2 * PI)
             return _blend(_ramp(turns, decimal(low), decimal(high)), factor)
         case ByIndex(factor=factor):
-            low, high = _correction_range(scaling, _per_axis(frequencies.base, rungs), rungs)
+            low, high = correction_range(scaling, frequencies)
             return _blend(1 - _ramp(decimals(rung.index for rung in rungs), low, high), factor)
         case PerPlane(divisors=divisors):
             return 1 / decimals(d for d, rung in zip(divisors, frequencies.rungs, strict=True) if rung is not None)
@@ -101,8 +101,10 @@ def magnitude(factor: Magnitude) -> float:
                 return factor
 
 
-def _correction_range(scaling: ByIndex, bases: Decimals, rungs: list[Rung]) -> tuple[Decimals, Decimals]:
-    """Return for each plane the indices between which its ladder is blended, as the YaRN code finds them."""
+def correction_range(scaling: ByIndex, frequencies: Frequencies) -> tuple[Decimals, Decimals]:
+    """Return for each turning plane the indices between which its ladder is blended, as the YaRN code finds them."""
+    rungs = [rung for rung in frequencies.rungs if rung is not None]
+    bases = _per_axis(frequencies.base, rungs)
     width = 2 * decimals(rung.size for rung in rungs)
 
     def crossing(turns: float) -> Decimals:

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from refpos.spec.frequencies import Learned, angles
 from refpos.spec.precise import Floats
-from refpos.variants.planes import blocks, width
+from refpos.variants.planes import feature_places, width
 from refpos.variants.sinusoidal import Sinusoidal
 
 
@@ -48,24 +48,14 @@ def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | N
     array([[0.        , 1.        , 0.        , 1.        ],
            [0.84147098, 0.54030231, 0.09983342, 0.99500417]])
     """
-    phi = angles(positions, variant.frequencies, learned=learned)
+    return write(angles(positions, variant.frequencies, learned=learned), variant)
+
+
+def write(phi: Floats, variant: Sinusoidal) -> Floats:
+    """Return the rows of a variant, given its angles: what `turn` is to `rotate`."""
     *lead, n, _ = phi.shape
     rows = np.zeros((*lead, variant.prefix + n, width(variant)))
-    for sine, cosine, columns in _places(variant):
-        rows[..., variant.prefix :, sine] = variant.scale * np.sin(phi[..., columns])
-        rows[..., variant.prefix :, cosine] = variant.scale * np.cos(phi[..., columns])
+    sines, cosines, columns = (list(one) for one in feature_places(variant))
+    rows[..., variant.prefix :, sines] = variant.scale * np.sin(phi[..., columns])
+    rows[..., variant.prefix :, cosines] = variant.scale * np.cos(phi[..., columns])
     return rows
-
-
-def _places(variant: Sinusoidal) -> list[tuple[list[int], list[int], list[int]]]:
-    """Return for each block the features of its sines, those of its cosines, and its planes."""
-    found, start = [], 0
-    for block in blocks(variant):
-        size = len(block)
-        first, second, step = (0, 1, 2) if variant.order == "interleaved" else (0, size, 1)
-        if variant.order == "cos-sin":
-            first, second = second, first
-        sine, cosine = ([start + at + step * j for j in range(size)] for at in (first, second))
-        found.append((sine, cosine, list(block)))
-        start += 2 * size
-    return found

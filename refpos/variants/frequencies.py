@@ -134,12 +134,6 @@ class Dense:
             rules.whole(self, "heads", 1)
         rules.one_of(self, "unit", UNITS)
 
-    @property
-    def learned(self) -> dict[str, tuple[int, ...]]:
-        """What `learned=` must bring, by name, and its shape."""
-        heads = () if self.heads is None else (self.heads,)
-        return {"omega": (*heads, self.axes, self.planes)}
-
 
 @dataclass(frozen=True)
 class PerHead:
@@ -216,6 +210,14 @@ def head_count(frequencies: AnyFrequencies) -> int | None:
             return len(heads)
         case _:
             return None
+
+
+def learned_shapes(frequencies: AnyFrequencies) -> dict[str, tuple[int, ...]]:
+    """Return the names and shapes of the arrays that a model learns: Ω where it is dense, else nothing."""
+    if not isinstance(frequencies, Dense):
+        return {}
+    heads = () if frequencies.heads is None else (frequencies.heads,)
+    return {"omega": (*heads, frequencies.axes, frequencies.planes)}
 
 
 def _check_scaling(scaling: object, frequencies: Frequencies) -> None:

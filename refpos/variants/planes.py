@@ -83,6 +83,24 @@ def blocks(variant: Sinusoidal) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(k for k in every if axes[k] == axis) for axis in dict.fromkeys(axes))
 
 
+def feature_places(variant: Sinusoidal) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Return the features that hold the sines, those that hold the cosines, and the plane of each, block by block.
+
+    Examples
+    --------
+    >>> feature_places(Sinusoidal(Frequencies((0, 0)), order="sin-cos"))
+    ((0, 1), (2, 3), (0, 1))
+    """
+    found, start = [], 0
+    for block in blocks(variant):
+        size = len(block)
+        sine, cosine, step = {"interleaved": (0, 1, 2), "sin-cos": (0, size, 1), "cos-sin": (size, 0, 1)}[variant.order]
+        found += [(start + sine + step * j, start + cosine + step * j, k) for j, k in enumerate(block)]
+        start += 2 * size
+    sines, cosines, columns = zip(*found, strict=True)
+    return sines, cosines, columns
+
+
 def _pairs(variant: Rotary, pairing: str) -> Pairs:
     count = plane_count(variant.frequencies)
     match pairing:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
-from refpos.variants.frequencies import AnyFrequencies, Bands, Frequencies, axis_count
+from refpos.variants.frequencies import AnyFrequencies, Bands, Frequencies, axis_count, learned_shapes
 
 Pairing = Literal["half", "interleaved", "blocked"]
 PAIRINGS = ("half", "interleaved", "blocked")
@@ -107,6 +107,11 @@ class Rotary:
         require(self.growth is None or isinstance(self.growth, XPos), "growth must be XPos or None", self.growth)
         if self.growth is not None:
             require(axis_count(self.frequencies) == 1, "growth needs positions of one axis", self.frequencies)
+
+    @property
+    def learned(self) -> dict[str, tuple[int, ...]]:
+        """What `learned=` must bring, by name, and its shape."""
+        return learned_shapes(self.frequencies)
 
     def _check_blocks(self) -> None:
         if "blocked" not in (self.pairing, self.write) and self.columns != "tiled":

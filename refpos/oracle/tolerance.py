@@ -1,0 +1,269 @@
+r"""How far an honest implementation may be off, element by element, from an error model.
+
+For a pair of features with magnitude r = g·hypot(x_a, x_b), and Θ = Σ_a |p_a ω_ak| the size of its angle,
+
+    |error| <= r (u_θ (κ_k Θ + τ) + γ_b) + η (1 + |x_a| + |x_b|)
+
+because |R(θ + δ) x − R(θ) x| <= |δ| r. Angles are made with unit roundoff u_θ, and κ_k u_θ is their relative error, which
+depends on how the frequency was made; τ is what a library's cosine and sine may be off beyond their rounding;
+γ_b = bu/(1 − bu) are the b roundings that follow, in arithmetic of unit roundoff u; η is half the smallest subnormal.
+A sinusoid is the same with r its scale. To this comes what the float64 reference itself may be off, 2^-53 r (4Θ + 8).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from refpos.errors import require
+from refpos.spec.frequencies import Learned, omega
+from refpos.spec.positions import as_positions
+from refpos.spec.precise import Floats, digits
+from refpos.spec.rotary import growth_logs
+from refpos.spec.scaling import correction_range, magnitude
+from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead, axis_count, head_count
+from refpos.variants.length import require_static
+from refpos.variants.planes import feature_places, planes, width
+from refpos.variants.rotary import Rotary
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.sinusoidal import Sinusoidal
+
+Idiom = Literal["tables", "power", "log", "recurrence"]
+IDIOMS = ("tables", "power", "log", "recurrence")
+
+UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an implementation makes its numbers.
+
+    Parameters
+    ----------
+    dtype : {"float64", "float32", "float16", "bfloat16"}
+        Of the features, the table and the arithmetic on them. Angles are made in float64 for float64, else in
+        float32: angles made in 16 bits are within no recipe.
+    idiom : {"tables", "power", "log", "recurrence"}
+        A table made in float64 and rounded once; or frequencies as a power of the base (or its reciprocal), as the
+        exponential of a multiple of its logarithm, or each from the last by a multiplication.
+    """
+
+    dtype: str
+    idiom: Idiom = "log"
+
+    def __post_init__(self) -> None:
+        require(self.dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(UNIT_ROUNDOFF)}", self.dtype)
+        require(self.idiom in IDIOMS, f"recipe must be one of {', '.join(IDIOMS)}", self.idiom)
+
+    def __str__(self) -> str:
+        return f"{self.dtype}/{self.idiom}"
+
+    @property
+    def u(self) -> float:
+        """The unit roundoff of the arithmetic on features."""
+        return UNIT_ROUNDOFF[self.dtype]
+
+    @property
+    def u_angle(self) -> float:
+        """The unit roundoff in which angles are made; 0 where they are made beyond the working precision."""
+        return 0.0 if self.idiom == "tables" else min(self.u, UNIT_ROUNDOFF["float32"])
+
+    @property
+    def eta(self) -> float:
+        """Half the smallest subnormal."""
+        return SMALLEST[self.dtype] / 2
+
+
+def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
+    r"""Return κ_k, the relative error of the angle of plane k in units of u_θ, the product with the position included.
+
+    With λ_k = e_k ln b, and δ_k = 1 where e_k is inexact in binary, else 0:
+
+    power           4 + λ_k δ_k             (e: λδ;  power 2, reciprocal 1, product with the position 1)
+    log             4 + (2 + δ_k) λ_k       (ln b and its product with e: 2λ more)
+    recurrence      1 + 3k
+    unit π or 2π    2 more                  (π, product)
+    Linear, PerPlane    2 more              (the number, division)
+    NTK             3 more                  (the base is off by 3u and λ counts the new base)
+    ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ω/ω' more on blended planes, r = Lω/2π
+    ByIndex         3 more, and (2 + ρ) ω/ω' more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
+    Bands           4 + 3 t |ln(high/low)|;  5 where linear
+    Dense           A + 1
+
+    Parameters
+    ----------
+    frequencies : Frequencies, Bands, Dense or PerHead
+        Which must not depend on the length.
+    idiom : {"tables", "power", "log", "recurrence"}
+
+    Returns
+    -------
+    (K,) float64, or (heads, 1, K) for PerHead
+
+    Examples
+    --------
+    >>> kappa(Frequencies((0, 0), base=100.0), "power")
+    array([4., 4.])
+    """
+    require_static(frequencies)
+    match frequencies:
+        case PerHead(frequencies=heads):
+            return np.stack([kappa(one, idiom) for one in heads])[:, None, :]
+        case Dense(axes=axes, planes=count):
+            return np.full(count, axes + 1.0) + _unit_roundings(frequencies)
+        case Bands(low=low, high=high, spacing=spacing):
+            t = np.array([float(rung.fraction) if rung and rung.size > 1 else 0.0 for rung in frequencies.rungs])
+            return (4 + 3 * t * abs(np.log(high / low)) if spacing == "log" else 5 + 0 * t) + _unit_roundings(frequencies)
+        case Frequencies():
+            found = _ladder_roundings(frequencies, idiom) + _unit_roundings(frequencies)
+            for at, scaling in enumerate(frequencies.scalings):
+                found = _scaled(found, scaling, at, frequencies)
+            return found
+        case _:
+            assert_never(frequencies)
+
+
+def bound(
+    variant: Rotary | Sinusoidal,
+    recipe: Recipe,
+    positions: npt.ArrayLike,
+    x: npt.ArrayLike | None = None,
+    *,
+    learned: Learned | None = None,
+) -> Floats:
+    """Return the largest error that the recipe allows, for every element of the result.
+
+    Parameters
+    ----------
+    variant : Rotary or Sinusoidal
+    recipe : Recipe
+    positions : as for `rotate` or `embed`
+    x : (*lead, n, d), for Rotary
+        Whose lead, and heads, are those of the positions or broadcast from them as in `rotate`.
+    learned : mapping, optional
+        As for `omega`.
+
+    Returns
+    -------
+    float64, of the shape of the result
+        0 where features pass through.
+    """
+    theta = _theta(positions, variant.frequencies, learned)
+    angle = kappa(variant.frequencies, recipe.idiom) * theta
+    slack = 2.0 if recipe.idiom != "tables" else 0.0
+    relative = recipe.u_angle * (angle + slack) + 2.0**-53 * (4 * theta + 8)
+    if isinstance(variant, Sinusoidal):
+        return _bound_rows(variant, recipe, relative)
+    require(x is not None, "x must be given for a rotary variant", x)
+    return _bound_pairs(variant, recipe, relative, positions, np.asarray(x, dtype=np.float64))
+
+
+def _theta(positions: npt.ArrayLike, frequencies: AnyFrequencies, learned: Learned | None) -> Floats:
+    """Return Θ = Σ_a |p_a ω_ak|, of the shape of the angles."""
+    p = np.abs(as_positions(positions, axis_count(frequencies)))
+    per_step = np.abs(omega(frequencies, learned=learned))
+    if head_count(frequencies) is not None:
+        p = p[..., None, :, :]
+    return np.asarray(np.einsum("...na,...ak->...nk", p, per_step))
+
+
+def _bound_rows(variant: Sinusoidal, recipe: Recipe, relative: Floats) -> Floats:
+    roundings = 1 + (variant.scale != 1)
+    allowed = variant.scale * (relative + _gamma(roundings, recipe.u)) + recipe.eta
+    *lead, n, _ = relative.shape
+    sine, cosine, columns = feature_places(variant)
+    found = np.zeros((*lead, variant.prefix + n, width(variant)))
+    for places in (sine, cosine):
+        found[..., variant.prefix :, places] = allowed[..., columns]
+    return found
+
+
+def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, positions: npt.ArrayLike, x: Floats) -> Floats:
+    gain: Any = magnitude(variant.attention_factor)
+    roundings: Any = 3 + 2 * (gain != 1)
+    if variant.growth is not None:
+        grown = np.abs(growth_logs(positions, variant.growth, relative.shape[-1]))
+        gain, roundings = gain * np.exp(grown), roundings + 3 + 3 * grown
+    relative = gain * (relative + _gamma(roundings, recipe.u))
+    found = np.zeros(x.shape)
+    shape = planes(variant, x.shape[-1])
+    heads = head_count(variant.frequencies) is not None
+    lead = tuple(range(relative.ndim - 2 - heads, x.ndim - 2 - heads))
+    for (a, b), (c, d), (first, second) in zip(shape.read, shape.write, shape.columns, strict=True):
+        size = np.abs(x[..., a]), np.abs(x[..., b])
+        tiny = recipe.eta * (1 + size[0] + size[1])
+        for place, column in ((c, first), (d, second)):
+            allowed = np.expand_dims(relative[..., column], tuple(lead))
+            found[..., place] = np.hypot(*size) * allowed + tiny
+    return found
+
+
+def _gamma(roundings: Any, u: float) -> Any:
+    """Return what a number of roundings, one after the other, amount to."""
+    return roundings * u / (1 - roundings * u)
+
+
+def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
+    """Return κ of the ladder before scaling; NTK counts as a ladder of another base."""
+    exponents = [rung.exponent(frequencies.endpoint) if rung else None for rung in frequencies.rungs]
+    inexact = np.array([e is not None and e.denominator & (e.denominator - 1) != 0 for e in exponents])
+    steps = np.array([rung.index if rung else 0 for rung in frequencies.rungs])
+    powers = tuple(one for one in frequencies.scalings if isinstance(one, NTK))
+    size = np.abs(np.log(_per_plane(replace(frequencies, scaling=powers, unit="radian"))))
+    match idiom:
+        case "tables":
+            return np.zeros(len(exponents))
+        case "power":
+            return 4 + size * inexact
+        case "log":
+            return 4 + (2.0 + inexact) * size
+        case "recurrence":
+            return 1 + 3.0 * steps
+        case _:
+            assert_never(idiom)
+
+
+def _unit_roundings(frequencies: Frequencies | Bands | Dense) -> float:
+    return 0.0 if frequencies.unit == "radian" else 2.0
+
+
+def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) -> Floats:
+    """Return κ after one scaling, given κ before it."""
+    before = _per_plane(replace(frequencies, scaling=frequencies.scalings[:at]))
+    after = _per_plane(replace(frequencies, scaling=frequencies.scalings[: at + 1]))
+    match scaling:
+        case Linear() | PerPlane():
+            return found + 2
+        case NTK():
+            return found + 3
+        case ByParts(original=length, low=low, high=high):
+            turns = length * before / (2 * np.pi)
+            blended = (low * 0.999 < turns) & (turns < high * 1.001)
+            return found + 3 + blended * ((found + 2) * turns / (high - low) + 2) * before / after
+        case ByIndex(factor=factor):
+            blended = (after < before) & (after > before / factor * 1.000001)
+            return found + 3 + blended * (2 + _bounds_roundings(scaling, frequencies)) * before / after
+        case DynamicNTK() | LongRope():
+            raise AssertionError("checked by require_static")
+        case _:
+            assert_never(scaling)
+
+
+def _bounds_roundings(scaling: ByIndex, frequencies: Frequencies) -> Floats | float:
+    """Return ρ, what the bounds of the ramp add where they are no integers."""
+    if scaling.truncate:
+        return 0.0
+    with digits():
+        low, high = (one.astype(np.float64) for one in correction_range(scaling, frequencies))
+    turning = [k for k, rung in enumerate(frequencies.rungs) if rung is not None]
+    found = np.zeros(len(frequencies.rungs))
+    found[turning] = 2 * (low + high) / np.abs(high - low)
+    return found
+
+
+def _per_plane(frequencies: Frequencies) -> Floats:
+    """Return the frequency of each plane along its own axis; 1 where it stands still."""
+    found = omega(frequencies).sum(axis=0)
+    return np.where(found == 0, 1.0, found)

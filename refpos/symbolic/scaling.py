@@ -1,0 +1,163 @@
+"""Context extension in symbols: the multipliers m_k in θ'_k = m_k θ_k.
+
+L is the original length, s the factor, θ_k a frequency before the scaling, d the features of the ladder.
+"""
+
+from typing import NamedTuple, assert_never
+
+import sympy
+
+from refpos.errors import SpecError
+from refpos.symbolic.ladder import Ladder
+from refpos.symbolic.symbols import Equations, Expr, Values, equation, exact, primed
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+
+
+class Names(NamedTuple):
+    """The symbols of one scaling; those of a second are primed."""
+
+    s: sympy.Symbol
+    L: sympy.Symbol
+    alpha: sympy.Symbol
+    beta: sympy.Symbol
+    divisor: sympy.Symbol
+    turns: sympy.Symbol
+    c_low: sympy.Symbol
+    c_high: sympy.Symbol
+    low: sympy.Symbol
+    top: sympy.Symbol
+    high: sympy.Symbol
+    t: sympy.Symbol
+    gamma: sympy.Symbol
+    m: sympy.Symbol
+
+
+def names(scaling: Scaling, primes: int = 0) -> Names:
+    """Return the symbols of a scaling that comes after so many others."""
+    own = isinstance(scaling, Linear | NTK) and isinstance(scaling.factor, tuple)
+    return Names(
+        s=primed("s", primes, "_a" if own else "", positive=True),
+        L=primed("L", primes, integer=True, positive=True),
+        alpha=primed("alpha", primes),
+        beta=primed("beta", primes),
+        divisor=primed("lambda", primes, "_k", positive=True),
+        turns=primed("r", primes, "_k"),
+        c_low=primed("c", primes, "_low"),
+        c_high=primed("c", primes, "_high"),
+        low=primed("low", primes),
+        top=primed("top", primes),
+        high=primed("high", primes),
+        t=primed("t", primes, "_k"),
+        gamma=primed("gamma", primes, "_k"),
+        m=primed("m", primes, "_k"),
+    )
+
+
+def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes: int = 0) -> Equations:
+    r"""Return the equations that end in m_k, by which a scaling multiplies the frequency of a plane.
+
+    Linear      m_k = 1/s
+    NTK         m_k = s^(−2k/(d−2))
+    ByParts     r_k = Lθ_k/2π,  γ_k = ramp((r_k − α)/(β − α)),  m_k = γ_k + (1 − γ_k)/s
+    ByIndex     c(r) = d ln(L/2πr) / (2 ln b),  low = max(⌊c(β)⌋, 0),  high = min(⌈c(α)⌉, d − 1),
+                γ_k = 1 − ramp((k − low)/(high − low)),  m_k = γ_k + (1 − γ_k)/s;
+                without truncate no ⌊⌋ and ⌈⌉; 1/1000 is added to high where it equals low
+    PerPlane    m_k = 1/λ_k
+
+    with ramp(t) = t, cut off at 0 and 1; α is `low` or `slow`, β is `high` or `fast`.
+
+    Raises
+    ------
+    SpecError
+        If the scaling depends on the length.
+
+    References
+    ----------
+    Linear: arXiv:2306.15595v2, eq. 4. NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 14-16 and 17-20. ByIndex:
+    jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`. LongRoPE's divisors: arXiv:2402.13753v1, eq. 4.
+
+    Deviations
+    ----------
+    Eq. 17 of YaRN prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
+    although there are d/2 planes; so does `ByIndex`. Where the clamps leave low > high, every plane is stretched
+    or none: it is the quotient that is cut off, not the index.
+
+    Examples
+    --------
+    >>> from refpos.symbolic.ladder import LADDERS
+    >>> theta, b = sympy.symbols("theta b", positive=True)
+    >>> multiplier(NTK(8), theta, b, LADDERS["shared"])[-1].rhs
+    s**(-2*k/(d - 2))
+    """
+    n = names(scaling, primes)
+    match scaling:
+        case Linear():
+            return (equation(n.m, 1 / n.s),)
+        case NTK():
+            return (equation(n.m, n.s ** (-2 * ladder.index / (ladder.width - 2))),)
+        case ByParts():
+            return _by_parts(n, theta)
+        case ByIndex(truncate=truncate):
+            return _by_index(n, base, ladder, truncate)
+        case PerPlane():
+            return (equation(n.m, 1 / n.divisor),)
+        case DynamicNTK() | LongRope():
+            raise SpecError(f"a scaling that depends on the length needs at_length first; got {scaling!r}")
+        case _:
+            assert_never(scaling)
+
+
+def numbers(scaling: Scaling, k: int, axis: int, primes: int = 0) -> Values:
+    """Return the numbers that a scaling gives to its symbols at plane k, which this axis turns."""
+    n = names(scaling, primes)
+    match scaling:
+        case Linear(factor=factor) | NTK(factor=factor):
+            return {n.s: exact(factor[axis] if isinstance(factor, tuple) else factor)}
+        case ByParts(factor=s, original=length, low=alpha, high=beta):
+            return _all({n.s: s, n.L: length, n.alpha: alpha, n.beta: beta})
+        case ByIndex(factor=s, original=length, slow=alpha, fast=beta):
+            return _all({n.s: s, n.L: length, n.alpha: alpha, n.beta: beta})
+        case PerPlane(divisors=divisors):
+            return {n.divisor: exact(divisors[k])}
+        case DynamicNTK() | LongRope():
+            raise SpecError(f"a scaling that depends on the length needs at_length first; got {scaling!r}")
+        case _:
+            assert_never(scaling)
+
+
+def _by_parts(n: Names, theta: Expr) -> Equations:
+    return (
+        equation(n.turns, n.L * theta / (2 * sympy.pi)),
+        equation(n.t, (n.turns - n.alpha) / (n.beta - n.alpha)),
+        equation(n.gamma, _ramp(n.t)),
+        equation(n.m, n.gamma + (1 - n.gamma) / n.s),
+    )
+
+
+def _by_index(n: Names, base: Expr, ladder: Ladder, truncate: bool) -> Equations:
+    """Return YaRN's code as equations. π is transcendental, so c is no integer and its floor is decided."""
+
+    def crossing(turns: Expr) -> Expr:
+        return ladder.width * sympy.log(n.L / (2 * sympy.pi * turns)) / (2 * sympy.log(base))
+
+    first, last = (sympy.floor(n.c_low), sympy.ceiling(n.c_high)) if truncate else (n.c_low, n.c_high)
+    apart = sympy.Piecewise((n.top + sympy.Rational(1, 1000), sympy.Eq(n.low, n.top)), (n.top, True))
+    return (
+        equation(n.c_low, crossing(n.beta)),
+        equation(n.c_high, crossing(n.alpha)),
+        equation(n.low, sympy.Max(first, 0)),
+        equation(n.top, sympy.Min(last, ladder.width - 1)),
+        equation(n.high, apart),
+        equation(n.t, (ladder.index - n.low) / (n.high - n.low)),
+        equation(n.gamma, 1 - _ramp(n.t)),
+        equation(n.m, n.gamma + (1 - n.gamma) / n.s),
+    )
+
+
+def _ramp(t: Expr) -> Expr:
+    """Cut a number off at 0 and 1."""
+    return sympy.Piecewise((0, t < 0), (1, t > 1), (t, True))
+
+
+def _all(given: dict[sympy.Symbol, float]) -> Values:
+    return {symbol: exact(value) for symbol, value in given.items()}
