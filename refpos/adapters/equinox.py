@@ -30,7 +30,9 @@ def _encoding(name: str, label: str, theta: float, before: float | None = None) 
         return lambda x, positions: _run(x, positions, dtype, theta, before)
 
     dtypes = ("float32", "float16", "bfloat16")
-    return Encoding(name, f"nn.RotaryPositionalEmbedding, {label}", build, "power", dtypes=dtypes, longest=8192)
+    return Encoding(
+        name, f"nn.RotaryPositionalEmbedding, {label}", build, "power", dtypes=dtypes, longest=8192
+    )
 
 
 def _run(x: Array, positions: Array, dtype: str, theta: float, before: float | None) -> Array:
@@ -46,13 +48,16 @@ def _run(x: Array, positions: Array, dtype: str, theta: float, before: float | N
 
 
 def _over_range(layer: Callable[..., Any], x: Array, rows: Array, dtype: str) -> Array:
-    """Put every token on the row of its position, in one more sequence for each time a position comes again."""
+    """Put every token on the row of its position, in a sequence more each time that a position comes again.
+
+    Lengths are powers of two, for JAX compiles anew for every length.
+    """
     import jax
     import jax.numpy as jnp
 
     again = np.array([np.sum(rows[:i] == row) for i, row in enumerate(rows)], int)
     *lead, _, d = x.shape
-    sequences = np.zeros((again.max() + 1, *lead, rows.max() + 1, d), np.float32)
+    sequences = np.zeros((again.max() + 1, *lead, 1 << int(rows.max()).bit_length(), d), np.float32)
     sequences[again, ..., rows, :] = np.moveaxis(x, -2, 0)
     flat = jnp.asarray(sequences.reshape(-1, *sequences.shape[-2:]), dtype)
     turned = np.asarray(jax.vmap(layer)(flat).astype(jnp.float32)).reshape(sequences.shape)

@@ -1,11 +1,11 @@
-"""For modules that know no positions, only grids: the smallest grid that holds the positions, and their rows in it."""
+"""For modules that know only grids: the smallest grid that holds the positions, and their rows in it."""
 
 import numpy as np
 import numpy.typing as npt
 
 
 def smallest_grid(positions: npt.ArrayLike) -> tuple[tuple[int, ...], npt.NDArray[np.intp]]:
-    """Return the sides of the smallest grid from the origin that holds all positions, and the row of each in it.
+    """Return the sides of the smallest grid from the origin that holds all positions, and the row of each.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ def smallest_grid(positions: npt.ArrayLike) -> tuple[tuple[int, ...], npt.NDArra
     if not np.array_equal(cells.ravel(), given.ravel()) or (cells < 0).any():
         raise ValueError("this module runs over grids: positions must be integers of at least 0")
     sides = tuple(int(side) for side in cells.max(axis=0) + 1)
-    return sides, np.ravel_multi_index(tuple(cells.T), sides)
+    return sides, np.asarray(np.ravel_multi_index(tuple(cells.T), sides))
 
 
 def centred_grid(positions: npt.ArrayLike) -> tuple[tuple[int, ...], npt.NDArray[np.intp]] | None:
-    """Return the sides of the smallest grid whose centres, from −1 to 1, hold all positions, and the row of each in it.
+    """Return the sides of the smallest grid whose centres, from −1 to 1, hold all positions, and the rows.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def centred_grid(positions: npt.ArrayLike) -> tuple[tuple[int, ...], npt.NDArray
             return None
         sides.append(side)
         cells.append(np.round(one * side - 0.5).astype(np.intp))
-    return tuple(sides), np.ravel_multi_index(tuple(cells), tuple(sides))
+    return tuple(sides), np.asarray(np.ravel_multi_index(tuple(cells), tuple(sides)))
 
 
 def _are_cells(places: npt.NDArray[np.float64], side: int) -> bool:

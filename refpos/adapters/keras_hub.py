@@ -40,8 +40,8 @@ def _rotary(name: str, **arguments: Any) -> Encoding:
     def build(dtype: str) -> Implementation:
         def implementation(x: Array, positions: Array) -> Array:
             layer = _import().layers.RotaryEmbedding(**arguments, dtype=dtype)
-            given = np.swapaxes(x, 1, 2)
-            return np.swapaxes(_array(layer(given, positions=np.asarray(positions, np.int32))), 1, 2).astype(x.dtype)
+            turned = _array(layer(np.swapaxes(x, 1, 2), positions=np.asarray(positions, np.int32)))
+            return np.swapaxes(turned, 1, 2).astype(x.dtype)
 
         return implementation
 
@@ -53,7 +53,8 @@ def _sinusoidal(dtype: str) -> Implementation:
     def implementation(positions: Array) -> Array:
         layer = _import().layers.SinePositionEncoding(dtype=dtype)
         given = np.zeros((1, len(positions), 512), np.float32)
-        return _array(layer(given, positions=np.asarray(positions, np.float32)[None]))[0]
+        rows = _array(layer(given, positions=np.asarray(positions, np.int32)))[0]
+        return rows.astype("float32" if dtype == "bfloat16" else dtype)
 
     return implementation
 

@@ -6,23 +6,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from refpos import Rotary, omega
 from refpos.adapters.encoding import Encoding, Framework, Implementation
 from refpos.catalogue import CATALOGUE
+from refpos.oracle.tolerance import Idiom
+from refpos.spec.frequencies import omega
+from refpos.variants.rotary import Rotary
 
 Array = npt.NDArray[Any]
 Arguments = dict[str, Any]
 DTYPES = ("float32", "float16", "bfloat16")
 
 ROPE: dict[str, Arguments] = {
-    "llama-2": {"dims": 128, "traditional": False, "base": 1e4},
-    "llama-2-meta": {"dims": 128, "traditional": True, "base": 1e4},
-    "roformer": {"dims": 64, "traditional": True, "base": 1e4},
-    "gpt-j": {"dims": 64, "traditional": True, "base": 1e4},
-    "gpt-neox-20b": {"dims": 24, "traditional": False, "base": 1e4},
-    "phi-2": {"dims": 32, "traditional": False, "base": 1e4},
-    "code-llama": {"dims": 128, "traditional": False, "base": 1e6},
-    "gemma-3-local": {"dims": 256, "traditional": False, "base": 1e4},
+    "llama-2": {"dims": 128, "traditional": False, "base": 1e4, "scale": 1.0},
+    "llama-2-meta": {"dims": 128, "traditional": True, "base": 1e4, "scale": 1.0},
+    "roformer": {"dims": 64, "traditional": True, "base": 1e4, "scale": 1.0},
+    "gpt-j": {"dims": 64, "traditional": True, "base": 1e4, "scale": 1.0},
+    "gpt-neox-20b": {"dims": 24, "traditional": False, "base": 1e4, "scale": 1.0},
+    "phi-2": {"dims": 32, "traditional": False, "base": 1e4, "scale": 1.0},
+    "code-llama": {"dims": 128, "traditional": False, "base": 1e6, "scale": 1.0},
+    "gemma-3-local": {"dims": 256, "traditional": False, "base": 1e4, "scale": 1.0},
     "gemma-3-global": {"dims": 256, "traditional": False, "base": 1e6, "scale": 1 / 8},
     "position-interpolation": {"dims": 128, "traditional": False, "base": 1e4, "scale": 1 / 8},
 }
@@ -45,13 +47,13 @@ def encodings() -> tuple[Encoding, ...]:
     )
 
 
-def _rotary(name: str, label: str, rope: Callable[..., Any], recipe: str = "log") -> Encoding:
+def _rotary(name: str, label: str, rope: Callable[..., Any], recipe: Idiom = "log") -> Encoding:
     return Encoding(name, label, _turning(rope), recipe, dtypes=DTYPES)
 
 
 def _label(arguments: Arguments) -> str:
-    told = ", ".join(f"{key}={value:g}" for key, value in arguments.items() if key not in ("dims", "traditional"))
-    return f"fast.rope, traditional={arguments['traditional']}, {told}"
+    told = (f"{key}={value:g}" for key, value in arguments.items() if key in ("base", "scale") and value != 1)
+    return f"fast.rope, traditional={arguments['traditional']}, {', '.join(told)}"
 
 
 def _turning(rope: Callable[..., Any]) -> Callable[[str], Implementation]:
@@ -76,7 +78,7 @@ def _fast(arguments: Arguments) -> Callable[..., Any]:
     def rope(x: Any, offset: Any) -> Any:
         import mlx.core as mx
 
-        return mx.fast.rope(x, **({"scale": 1.0} | arguments), offset=offset)
+        return mx.fast.rope(x, offset=offset, **arguments)
 
     return rope
 
@@ -90,7 +92,9 @@ def _periods(name: str) -> Callable[..., Any]:
         import mlx.core as mx
 
         freqs = mx.array(periods.astype(np.float32))
-        return mx.fast.rope(x, 2 * len(periods), traditional=False, base=None, scale=1.0, offset=offset, freqs=freqs)
+        return mx.fast.rope(
+            x, 2 * len(periods), traditional=False, base=None, scale=1.0, offset=offset, freqs=freqs
+        )
 
     return rope
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from refpos import Rotary, cos_sin
 from refpos.adapters.encoding import Encoding, Framework, Implementation
 from refpos.catalogue import CATALOGUE
+from refpos.spec.rotary import cos_sin
+from refpos.variants.rotary import Rotary
 
 Array = npt.NDArray[Any]
 Runner = Callable[[Any, dict[str, Array]], Array]
@@ -40,7 +41,7 @@ ROWS = (
 
 
 def rows(run: Runner, dtypes: tuple[str, ...]) -> tuple[Encoding, ...]:
-    """Return every row with a cache that position_ids look up, and the first also with a cache of a row per token."""
+    """Return every row with caches that position_ids look up, and one with a cache row per token."""
     with_ids = [_encoding(row, True, run, dtypes) for row in ROWS]
     return (*with_ids, _encoding(ROWS[0], False, run, dtypes))
 
@@ -65,12 +66,11 @@ def inputs(name: str, dtype: str, ids: bool, x: Array, positions: Array) -> dict
     """Return what the operator is fed: x, the caches, and the cache row of each token."""
     variant = CATALOGUE[name].variant
     assert isinstance(variant, Rotary)
-    known, cells = np.unique(positions, axis=0, return_inverse=True)
-    cos, sin = cos_sin(known, variant, np.float32)
-    per_token = np.tile(cells.reshape(1, -1), (len(x), 1))
-    feeds = {"X": x, "cos": cos, "sin": sin} if ids else {"X": x, "cos": cos[per_token], "sin": sin[per_token]}
-    feeds = {key: value.astype(numpy_dtype(dtype)) for key, value in feeds.items()}
-    return feeds | ({"ids": per_token.astype(np.int64)} if ids else {})
+    cos, sin = cos_sin(positions[::-1], variant, np.float32)
+    rows = np.tile(np.arange(len(positions))[::-1], (len(x), 1))
+    feeds = {"X": x, "cos": cos, "sin": sin} if ids else {"X": x, "cos": cos[rows], "sin": sin[rows]}
+    feeds = {name: value.astype(numpy_dtype(dtype)) for name, value in feeds.items()}
+    return feeds | ({"ids": rows} if ids else {})
 
 
 def model(row: Row, dtype: str, ids: bool) -> Any:

@@ -21,12 +21,12 @@ def encodings() -> tuple[Encoding, ...]:
         _rotary("llama-2-meta", dim=128),
         _rotary("gpt-j", dim=64),
         _rotary("command-r", dim=128, base=8_000_000),
-        _rotary("xpos", dim=64, use_xpos=True),
+        _rotary("xpos", longest=2048, dim=64, use_xpos=True),
         Encoding("marian", "ScaledSinusoidalEmbedding, scale=1", _sinusoidal, "power"),
     )
 
 
-def _rotary(name: str, **arguments: Any) -> Encoding:
+def _rotary(name: str, longest: int | None = None, **arguments: Any) -> Encoding:
     def build(dtype: str) -> Implementation:
         def implementation(x: Array, positions: Array) -> Array:
             from x_transformers import x_transformers
@@ -38,7 +38,8 @@ def _rotary(name: str, **arguments: Any) -> Encoding:
         return implementation
 
     told = ", ".join(f"{key}={value}" for key, value in arguments.items())
-    return Encoding(name, f"RotaryEmbedding({told}), apply_rotary_pos_emb", build, "power", dtypes=DTYPES)
+    label = f"RotaryEmbedding({told}), apply_rotary_pos_emb"
+    return Encoding(name, label, build, "power", dtypes=DTYPES, longest=longest)
 
 
 def _sinusoidal(dtype: str) -> Implementation:

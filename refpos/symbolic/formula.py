@@ -60,9 +60,8 @@ def formula(variant: Described, side: rotary.Side = "query") -> Equations:
 
     The frequency θ_k, each scaling's m_k and ω_k; the angle φ_k; then what is made of it: the pair y that a
     rotary variant writes, or the sine and the cosine of a sinusoidal one. k is a plane, j its rank among the
-    planes of its axis (of its block), a that axis, h a head; d = 2K and d_a = 2K_a count two features for each
-    plane. `omega`, `rotation` and `embed` work through the same equations, with the numbers that `parameters`
-    shows.
+    planes of its axis (of its block), a that axis, h a head; d = 2K and d_a = 2K_a count two features a plane.
+    `omega`, `rotation` and `embed` work through the same equations, with the numbers that `parameters` shows.
 
     Parameters
     ----------

@@ -108,8 +108,8 @@ def angles(positions: Iterable[Position], frequencies: AnyFrequencies) -> Matrix
     Raises
     ------
     SpecError
-        If a position has not a coordinate for each axis, or is no exact number or expression, or the frequencies
-        depend on the length.
+        If a position has not a coordinate for each axis, or is no exact number or expression, or the
+        frequencies depend on the length.
 
     References
     ----------

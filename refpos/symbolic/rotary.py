@@ -100,8 +100,8 @@ def rotation(
     y_c = x_a cos φ_k − x_b sin φ_k
     y_d = x_b cos φ_k + x_a sin φ_k
 
-    where plane k reads features (a, b) and writes (c, d); cosine and sine carry the magnitude. Features outside
-    the planes pass through.
+    where plane k reads features (a, b) and writes (c, d); cosine and sine carry the magnitude. Features
+    outside the planes pass through.
 
     Parameters
     ----------

@@ -79,8 +79,8 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
     Deviations
     ----------
     Eq. 17 of YaRN prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
-    although there are d/2 planes; so does `ByIndex`. Where the clamps leave low > high, every plane is stretched
-    or none: it is the quotient that is cut off, not the index.
+    although there are d/2 planes; so does `ByIndex`. Where the clamps leave low > high, every plane is
+    stretched or none: it is the quotient that is cut off, not the index.
 
     Examples
     --------

@@ -37,8 +37,8 @@ def embed(position: Position, variant: Sinusoidal) -> Matrix | list[Matrix]:
 
     PE(p, o + 2j) = c sin φ_k,  PE(p, o + 2j + 1) = c cos φ_k
 
-    in the order "interleaved", with o the start of the block of plane k and j its rank in it; otherwise at o + j
-    and o + j + d/2, with d the width of the block, or the reverse.
+    in the order "interleaved", with o the start of the block of plane k and j its rank in it; otherwise at
+    o + j and o + j + d/2, with d the width of the block, or the reverse.
 
     Parameters
     ----------

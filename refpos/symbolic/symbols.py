@@ -1,7 +1,7 @@
 """The symbols of the field, and equations between them: each formula is written once, in these.
 
-A formula is a list of equations, each of which defines the symbol on its left from those before it. People are
-shown the list, and a value is what comes out when the numbers of a description are put in and the list is
+A formula is a list of equations, each of which defines the symbol on its left from those before it. People
+are shown the list, and a value is what comes out when the numbers of a description are put in and the list is
 worked through: so what is proved of a formula is true of the values.
 """
 

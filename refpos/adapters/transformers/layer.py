@@ -2,22 +2,38 @@
 
 The layer has one head, as heads are folded into the batch; its projections and norms hand on their input, and it is
 stopped where it would attend. So what it slices and joins around the rotation is run as well. Functions and classes
-of the framework are looked up when they are called.
+of the framework are looked up when an implementation is called, never before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-WHOLE = ("float32", "float16", "bfloat16")
-"""What a model is run in; frequencies stay in float32."""
+from refpos.adapters.encoding import Implementation
+from refpos.adapters.tensors import array, tensor
+
+Array = npt.NDArray[Any]
+DTYPES = ("float32", "float16", "bfloat16")
+"""What models are run in; frequencies stay in float32."""
 
 
 class _Reached(BaseException):
-    """A layer has its queries and would now attend; they are the argument."""
+    """A layer has its queries, the argument, and would now attend."""
+
+
+def rotation(run: Callable[[Any, Array], Any], dtype: str) -> Implementation:
+    """Return an implementation from a function of a tensor (batch * heads, n, d) and positions to queries as many."""
+
+    def implementation(x: Array, positions: Array) -> Array:
+        with quiet():
+            return array(run(tensor(x, dtype).flatten(0, 1), positions)).reshape(x.shape)
+
+    return implementation
 
 
 def modeling(model: str) -> Any:
@@ -25,61 +41,37 @@ def modeling(model: str) -> Any:
     return import_module(f"transformers.models.{model}.modeling_{model}")
 
 
-def configuration(module: Any, prefix: str, **given: Any) -> Any:
-    """Return a model's configuration, with attention that stops."""
+def stopping(configuration: Any) -> Any:
+    """Return a configuration whose layers stop where they would attend."""
     from transformers import AttentionInterface
 
-    AttentionInterface.register("refpos", _stop)
-    kind = getattr(module, f"{prefix}TextConfig", None) or getattr(module, f"{prefix}Config")
-    config = kind(**given)
-    config._attn_implementation = "refpos"
-    return config
+    AttentionInterface.register("refpos", stop)
+    configuration._attn_implementation = "refpos"
+    return configuration
 
 
 def queries(attention: Any, *inputs: Any, **named: Any) -> Any:
-    """Return the queries with which a bare layer attends."""
-    attention._attn = _stop
-    try:
-        bare(attention)(*inputs, **named)
-    except _Reached as reached:
-        return reached.args[0]
-    raise RuntimeError(f"{type(attention).__name__} did not attend")
-
-
-def bare(attention: Any) -> Any:
-    """Make every projection and norm hand on its input, as many times as it is wider."""
+    """Return the queries with which a layer attends whose projections and norms hand on their input."""
     for child in attention.children():
         times, rest = divmod(getattr(child, "out_features", 1), getattr(child, "in_features", 1))
         if not rest:
-            child.forward = lambda x, times=times: x.repeat(*[1] * (x.ndim - 1), times)
-    return attention
+            child.forward = partial(_repeat, times)
+    try:
+        attention(*inputs, **named)
+    except _Reached as reached:
+        return reached.args[0]
+    raise RuntimeError(f"{type(attention).__name__} did not come to attend")
 
 
-def fold(x: Any, dtype: str) -> Any:
-    """Return (batch, heads, n, d) as a tensor (batch * heads, n, d)."""
-    import torch
-
-    return torch.from_numpy(np.ascontiguousarray(x)).to(getattr(torch, dtype)).flatten(0, 1)
-
-
-def unfold(y: Any, x: Any) -> Any:
-    """Return a tensor as an array of the shape of x; bfloat16 travels in float32."""
-    import torch
-
-    return (y.float() if y.dtype == torch.bfloat16 else y).detach().numpy().reshape(np.shape(x))
-
-
-def ids(positions: Any) -> Any:
+def integers(positions: Array) -> Any:
     """Return positions as a tensor, of integers where they are whole numbers."""
-    import torch
-
-    given = np.asarray(positions, dtype=np.float64)
-    return torch.from_numpy(given.astype(np.int64) if (given == np.rint(given)).all() else given)
+    whole = np.array_equal(positions, np.rint(positions))
+    return tensor(positions, "int64" if whole else "float64")
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the framework's advice on configurations out of the report."""
+    """Keep the framework's advice on configurations out of reports."""
     from transformers.utils import logging
 
     level = logging.get_verbosity()
@@ -90,7 +82,11 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(level)
 
 
-def _stop(*inputs: Any, **_: Any) -> Any:
-    """Stand where a layer attends: (layer, query, key, ...), or (query, key, ...) as its own method."""
-    first, second, *_rest = inputs
-    raise _Reached(first if hasattr(first, "ndim") else second)
+def stop(_layer: Any, query: Any, *_inputs: Any, **_named: Any) -> Any:
+    """Stand where a layer attends."""
+    raise _Reached(query)
+
+
+def _repeat(times: int, x: Any) -> Any:
+    """Stand for a projection to as many times the width, of queries, keys and values at once."""
+    return x.repeat(*[1] * (x.ndim - 1), times)

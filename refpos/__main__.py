@@ -1,0 +1,7 @@
+"""`python -m refpos` is `refpos`."""
+
+import sys
+
+from refpos.cli import main
+
+sys.exit(main())

@@ -1,0 +1,201 @@
+"""The command line: list, show, check."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from refpos.errors import SpecError
+
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+IDIOMS = ("log", "power", "recurrence", "tables")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0, 1 on a difference, 2 on misuse."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked))
+    except SpecError as error:
+        print(f"refpos: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="refpos",
+        description="The reference specification of transformer positional encodings, and the oracle that judges "
+        "implementations of them.",
+        epilog="Exit status: 0 where all agrees or is expected to differ, 1 on a difference, 2 on misuse.",
+    )
+    parser.add_argument("--version", action="version", version=f"refpos {version('refpos')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    listing = commands.add_parser("list", help="the encodings of the catalogue")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_list)
+
+    showing = commands.add_parser("show", help="one encoding: formula, parameters, source, frequencies, known mistakes")
+    showing.add_argument("name", metavar="NAME")
+    showing.add_argument("--json", action="store_true", help="as JSON")
+    showing.set_defaults(run=_show)
+
+    checking = commands.add_parser(
+        "check", help="check the installed frameworks, or an implementation of your own", description=_CHECK
+    )
+    checking.add_argument("name", metavar="NAME", nargs="?", help="one encoding of the catalogue; all where left out")
+    checking.add_argument("--impl", metavar="MODULE:FUNCTION", help="check this f(x, positions) -> y instead")
+    checking.add_argument("--only", metavar="FRAMEWORK", action="append", default=[], help="this framework only (repeatable)")
+    checking.add_argument("--dtype", choices=DTYPES, action="append", help="float32 where left out (repeatable)")
+    checking.add_argument("--recipe", choices=IDIOMS, help="with --impl: how its frequencies are made")
+    checking.add_argument("--features", type=int, metavar="D", help="with --impl: the width of x")
+    checking.add_argument("--longest", type=int, metavar="N", help="with --impl: it takes positions below N only")
+    checking.add_argument("--length", type=int, metavar="N", help="with --impl: for an encoding that depends on the length")
+    checking.add_argument("--json", action="store_true", help="as JSON")
+    checking.set_defaults(run=_check)
+    return parser
+
+
+_CHECK = (
+    "Without --impl, finds the installed frameworks and checks all of their encodings (or NAME's). The ratio is the worst "
+    "error over its bound, which is derived from the dtype, the position and the way frequencies are made: up to 1 agrees."
+)
+
+
+def _list(asked: argparse.Namespace) -> int:
+    from refpos.show import listing
+
+    print(json.dumps(listing(), indent=2) if asked.json else "\n".join(_listed(listing())))
+    return 0
+
+
+def _listed(rows: list[dict[str, Any]]) -> list[str]:
+    from refpos.table import columns
+
+    lines = columns([[row["name"], row["family"], row["says"], row["work"]] for row in rows])
+    return [*lines, f"{len(rows)} encodings; `refpos show NAME` tells more of one"]
+
+
+def _show(asked: argparse.Namespace) -> int:
+    from refpos.show import as_data, page
+
+    print(json.dumps(as_data(asked.name), indent=2) if asked.json else page(asked.name))
+    return 0
+
+
+def _check(asked: argparse.Namespace) -> int:
+    if asked.impl is not None:
+        return _check_one(asked)
+    for option in ("recipe", "features", "longest", "length"):
+        if getattr(asked, option) is not None:
+            raise SpecError(f"--{option} must come with --impl; got --{option} {getattr(asked, option)}")
+    return _check_installed(asked)
+
+
+def _check_one(asked: argparse.Namespace) -> int:
+    """Check an implementation of the user's own."""
+    from refpos.catalogue.find import find
+    from refpos.oracle.check import check
+    from refpos.variants.length import at_length
+
+    if asked.name is None:
+        raise SpecError("--impl must come with the NAME of an encoding; got none")
+    entry = find(asked.name)
+    variant = asked.name if asked.length is None else at_length(entry.variant, asked.length)
+    implementation = _implementation(asked.impl)
+    reports = [
+        check(
+            implementation,
+            variant,
+            dtype=dtype,
+            recipe=asked.recipe,
+            features=asked.features or entry.width,
+            longest=asked.longest,
+        )
+        for dtype in asked.dtype or ["float32"]
+    ]
+    print(json.dumps([report.to_dict() for report in reports], indent=2) if asked.json else "\n".join(map(str, reports)))
+    return 0 if all(report.ok for report in reports) else 1
+
+
+def _implementation(place: str) -> Any:
+    """Import package.module:function, the working directory included."""
+    module, _, attribute = place.partition(":")
+    if not (module and attribute):
+        raise SpecError(f"--impl must be package.module:function; got {place}")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise SpecError(f"--impl must be importable; got {type(error).__name__}: {first}") from error
+    return found
+
+
+def _check_installed(asked: argparse.Namespace) -> int:
+    """Check what is installed."""
+    from refpos.adapters.discover import MODULES, installed
+    from refpos.catalogue.find import find
+    from refpos.survey import own_tasks, passed, plan, run, summary
+
+    if asked.name is not None:
+        find(asked.name)
+    there = installed()
+    for wanted in asked.only:
+        if wanted not in MODULES:
+            raise SpecError(f"--only must be one of {', '.join(MODULES)}; got {wanted}")
+        if wanted not in there:
+            raise SpecError(f"--only must be a framework that is installed ({', '.join(there) or 'none is'}); got {wanted}")
+    begun = time.monotonic()
+    dtypes = asked.dtype or ["float32"]
+    progress = _Progress(enabled=sys.stderr.isatty())
+    progress.say(f"importing {', '.join(asked.only or there)}")
+    tasks, rows = plan(asked.only, dtypes, asked.name)
+    if not there:
+        tasks = own_tasks(version("refpos"), dtypes, asked.name)
+    total = len(tasks)
+    for done, row in enumerate(run(tasks), start=1):
+        rows.append(row)
+        progress.say(f"{done}/{total} {row.framework} {row.encoding}")
+    progress.clear()
+    seconds = time.monotonic() - begun
+    if asked.json:
+        print(json.dumps({"refpos": version("refpos"), "rows": [row.to_dict() for row in rows]}, indent=2))
+    else:
+        _print_rows(rows, bool(there))
+        print(summary(rows, seconds))
+    return 0 if passed(rows) else 1
+
+
+def _print_rows(rows: list[Any], any_installed: bool) -> None:
+    from refpos.table import survey
+
+    print("\n".join(survey(rows)))
+    if not any_installed:
+        print("No framework is installed, so refpos checked itself: `pip install 'refpos[peers]'` brings those it knows.")
+
+
+class _Progress:
+    """A line that is written over while work goes on, and leaves no trace."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+
+    def say(self, text: str) -> None:
+        if self._enabled:
+            print(f"\r\033[K{text[:100]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._enabled:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+

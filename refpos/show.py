@@ -1,0 +1,181 @@
+"""What is to be known of an entry of the catalogue, for people and as data."""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from refpos.catalogue import CATALOGUE
+from refpos.catalogue.entry import Entry
+from refpos.catalogue.find import find
+from refpos.oracle.neighbours import Variant, neighbours
+from refpos.spec.frequencies import omega
+from refpos.table import columns
+from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
+from refpos.variants.length import at_length, is_static
+from refpos.variants.rotary import Rotary
+
+
+def listing() -> list[dict[str, Any]]:
+    """Return for each entry its name, family, what it says in a few words, and the work it comes from."""
+    return [
+        {"name": name, "family": _family(entry), "says": _says(entry), "work": entry.source.work}
+        for name, entry in CATALOGUE.items()
+    ]
+
+
+def as_data(name: str) -> dict[str, Any]:
+    """Return an entry as plain data: the description, its source, its frequencies and the mistakes that are known."""
+    entry = find(name)
+    return {
+        "name": name,
+        "family": _family(entry),
+        "variant": describe(entry.variant),
+        "features": entry.width,
+        "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
+        "note": entry.note,
+        "frequencies": None if entry.variant.learned else omega(_shortest(entry.variant).frequencies).tolist(),
+        "mistakes": {one.id: one.what for one in _mistakes(entry)},
+    }
+
+
+def describe(value: Any) -> Any:
+    """Return a description as plain data: its class name under `type`, and its fields.
+
+    Examples
+    --------
+    >>> from refpos import Linear
+    >>> describe(Linear(4))
+    {'type': 'Linear', 'factor': 4.0}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {"type": type(value).__name__, **{one.name: describe(getattr(value, one.name)) for one in fields(value)}}
+    return [describe(one) for one in value] if isinstance(value, tuple) else value
+
+
+def page(name: str) -> str:
+    """Return an entry as a page of text."""
+    entry = find(name)
+    parts = [f"{name}: {_family(entry)}, {_says(entry)}", *_formula(entry.variant), _parameters(entry), _sources(entry)]
+    parts += [_frequencies(entry), _known(entry)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _family(entry: Entry) -> str:
+    return type(entry.variant).__name__.lower()
+
+
+def _says(entry: Entry) -> str:
+    variant, frequencies = entry.variant, entry.variant.frequencies
+    axes = axis_count(frequencies)
+    words = [f"{2 * plane_count(frequencies)} of {entry.width}" if _partial(entry) else str(entry.width)]
+    words.append("1 axis" if axes == 1 else f"{axes} axes")
+    words.append(variant.pairing if isinstance(variant, Rotary) else variant.order)
+    if isinstance(frequencies, Frequencies):
+        words.append(f"base {_base(frequencies)}")
+        words += [type(scaling).__name__ for scaling in frequencies.scalings]
+    else:
+        words.append({Dense: "learned", PerHead: "per head"}.get(type(frequencies), "bands"))
+    return ", ".join(words)
+
+
+def _partial(entry: Entry) -> bool:
+    return isinstance(entry.variant, Rotary) and 2 * plane_count(entry.variant.frequencies) < entry.width
+
+
+def _base(frequencies: Frequencies) -> str:
+    bases = frequencies.base if isinstance(frequencies.base, tuple) else (frequencies.base,)
+    return " / ".join(f"{base:,.0f}" if base == int(base) else f"{base}" for base in bases)
+
+
+def _formula(variant: Variant) -> list[str]:
+    """Return the formulas, typeset by SymPy where it is installed."""
+    try:
+        from refpos.symbolic import formula
+    except ImportError:
+        return ["(`pip install 'refpos[proofs]'` brings SymPy, which typesets the formula here)"]
+    from sympy import pretty
+
+    return [_indented(pretty(equation, use_unicode=True, num_columns=110)) for equation in formula(variant)]
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+
+def _parameters(entry: Entry) -> str:
+    lines = [f"  {field.name:<17} {_written(getattr(entry.variant, field.name))}" for field in fields(entry.variant)]
+    return "\n".join(["parameters", *lines])
+
+
+def _written(value: Any, width: int = 86) -> str:
+    if isinstance(value, Frequencies) and len(value.axes) > 8:
+        text = repr(value).replace(repr(value.axes), _runs(value.axes))
+    else:
+        text = repr(value)
+    return text if len(text) <= 4 * width else text[: 4 * width] + " …"
+
+
+def _runs(axes: tuple[int | None, ...]) -> str:
+    """Write a tuple of axes as its shortest repeating parts: (0,)*16 + (1,)*24.
+
+    Examples
+    --------
+    >>> _runs((0, 0, 1, 1, 1))
+    '(0,)*2 + (1,)*3'
+    """
+    for period in range(1, 5):
+        repeats, rest = divmod(len(axes), period)
+        if period > 1 and len(set(axes[:period])) > 1 and repeats > 2 and axes[: period * (repeats - 1)] == axes[:period] * (repeats - 1):
+            tail = axes[period * (repeats - 1) :]
+            head = f"{axes[:period]}*{repeats - 1}"
+            return f"{axes[:period]}*{repeats}" if tail == axes[:period] and not rest else f"{head} + {tail}"
+    runs: list[list[Any]] = []
+    for axis in axes:
+        if runs and runs[-1][0] == axis:
+            runs[-1][1] += 1
+        else:
+            runs.append([axis, 1])
+    return " + ".join(f"({axis},)*{count}" for axis, count in runs) if len(runs) <= 8 else repr(axes)
+
+
+def _sources(entry: Entry) -> str:
+    source = entry.source
+    lines = [f"source\n  {source.work}, {source.version}\n  {source.place}\n  {source.url}"]
+    return "\n\n".join([*lines, f"note\n  {entry.note}"] if entry.note else lines)
+
+
+def _frequencies(entry: Entry) -> str:
+    """Return a few frequencies, spread over the planes."""
+    if entry.variant.learned:
+        shapes = ", ".join(f"{name} {shape}" for name, shape in entry.variant.learned.items())
+        return f"frequencies\n  learned: {shapes}"
+    static = _shortest(entry.variant)
+    per_step = omega(static.frequencies)
+    count = per_step.shape[-1]
+    shown = sorted({*range(min(3, count)), count // 4, count // 2, 3 * count // 4, count - 2, count - 1} & set(range(count)))
+    rows = [["plane", "axis", "radians per step", "wavelength"]]
+    for k in shown:
+        column = per_step[..., k].reshape(-1, per_step.shape[-2])[0]
+        axis = int(np.abs(column).argmax())
+        turning = column[axis] != 0
+        rows.append([str(k), str(axis) if turning else "none", repr(float(column[axis])), f"{2 * np.pi / column[axis]:.6g}" if turning else "∞"])
+    of = "frequencies" if is_static(entry.variant) else "frequencies at length 1"
+    return "\n".join([of, *columns(rows, indent="  ")])
+
+
+def _shortest(variant: Variant) -> Variant:
+    return variant if is_static(variant) else at_length(variant, 1)
+
+
+def _mistakes(entry: Entry) -> list[Any]:
+    if entry.variant.learned:
+        return []
+    return list(neighbours(_shortest(entry.variant), entry.width))
+
+
+def _known(entry: Entry) -> str:
+    rows = [[one.id, one.what] for one in _mistakes(entry)]
+    return "\n".join(["mistakes that `refpos check` names", *columns(rows, indent="  ")]) if rows else ""
+
+
