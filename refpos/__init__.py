@@ -1,6 +1,8 @@
-"""The reference specification of transformer positional encodings, and the oracle that judges implementations."""
+"""The reference specification of transformer positional encodings, and the oracle that judges implementations of it."""
 
+from refpos.catalogue import CATALOGUE
 from refpos.errors import SpecError
+from refpos.oracle.check import check
 from refpos.spec.frequencies import angles, omega
 from refpos.spec.positions import place
 from refpos.spec.rotary import cos_sin, rotate, turn
@@ -13,5 +15,42 @@ from refpos.variants.positions import Centres, Grid, Image, Index, MRope, Text, 
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
 from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane
 from refpos.variants.sinusoidal import Sinusoidal
-from refpos.catalogue import CATALOGUE
-from refpos.oracle.check import check
+
+__all__ = [
+    "CATALOGUE",
+    "NTK",
+    "Bands",
+    "ByIndex",
+    "ByParts",
+    "Centres",
+    "Dense",
+    "DynamicNTK",
+    "Frequencies",
+    "Grid",
+    "Image",
+    "Index",
+    "Linear",
+    "LongRope",
+    "MRope",
+    "Mscale",
+    "PerHead",
+    "PerPlane",
+    "RootLog",
+    "Rotary",
+    "Sinusoidal",
+    "SpecError",
+    "Text",
+    "Video",
+    "XPos",
+    "angles",
+    "at_length",
+    "check",
+    "cos_sin",
+    "embed",
+    "omega",
+    "place",
+    "planes",
+    "rotate",
+    "sections",
+    "turn",
+]

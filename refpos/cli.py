@@ -53,12 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("name", metavar="NAME", nargs="?", help="one encoding of the catalogue; all where left out")
     checking.add_argument("--impl", metavar="MODULE:FUNCTION", help="check this f(x, positions) -> y instead")
-    checking.add_argument("--only", metavar="FRAMEWORK", action="append", default=[], help="this framework only (repeatable)")
+    checking.add_argument("--only", metavar="FRAMEWORK", action="append", default=[], help="only this one (repeatable)")
     checking.add_argument("--dtype", choices=DTYPES, action="append", help="float32 where left out (repeatable)")
     checking.add_argument("--recipe", choices=IDIOMS, help="with --impl: how its frequencies are made")
     checking.add_argument("--features", type=int, metavar="D", help="with --impl: the width of x")
     checking.add_argument("--longest", type=int, metavar="N", help="with --impl: it takes positions below N only")
-    checking.add_argument("--length", type=int, metavar="N", help="with --impl: for an encoding that depends on the length")
+    checking.add_argument(
+        "--length", type=int, metavar="N", help="with --impl: for an encoding that depends on the length"
+    )
     checking.add_argument("--json", action="store_true", help="as JSON")
     checking.set_defaults(run=_check)
     return parser
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
 _CHECK = (
     "Without --impl, finds the installed frameworks and checks all of their encodings (or NAME's). The ratio is the worst "
-    "error over its bound, which is derived from the dtype, the position and the way frequencies are made: up to 1 agrees."
+    "error over its bound, which follows from the dtype, the position and the way frequencies are made: up to 1 agrees."
 )
 
 
@@ -122,7 +124,9 @@ def _check_one(asked: argparse.Namespace) -> int:
         )
         for dtype in asked.dtype or ["float32"]
     ]
-    print(json.dumps([report.to_dict() for report in reports], indent=2) if asked.json else "\n".join(map(str, reports)))
+    print(
+        json.dumps([report.to_dict() for report in reports], indent=2) if asked.json else "\n".join(map(str, reports))
+    )
     return 0 if all(report.ok for report in reports) else 1
 
 
@@ -155,7 +159,9 @@ def _check_installed(asked: argparse.Namespace) -> int:
         if wanted not in MODULES:
             raise SpecError(f"--only must be one of {', '.join(MODULES)}; got {wanted}")
         if wanted not in there:
-            raise SpecError(f"--only must be a framework that is installed ({', '.join(there) or 'none is'}); got {wanted}")
+            raise SpecError(
+                f"--only must be a framework that is installed ({', '.join(there) or 'none is'}); got {wanted}"
+            )
     begun = time.monotonic()
     dtypes = asked.dtype or ["float32"]
     progress = _Progress(enabled=sys.stderr.isatty())
@@ -182,7 +188,9 @@ def _print_rows(rows: list[Any], any_installed: bool) -> None:
 
     print("\n".join(survey(rows)))
     if not any_installed:
-        print("No framework is installed, so refpos checked itself: `pip install 'refpos[peers]'` brings those it knows.")
+        print(
+            "No framework is installed, so refpos checked itself: `pip install 'refpos[peers]'` brings those it knows."
+        )
 
 
 class _Progress:
@@ -198,4 +206,3 @@ class _Progress:
     def clear(self) -> None:
         if self._enabled:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-

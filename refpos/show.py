@@ -8,7 +8,8 @@ import numpy as np
 from refpos.catalogue import CATALOGUE
 from refpos.catalogue.entry import Entry
 from refpos.catalogue.find import find
-from refpos.oracle.neighbours import Variant, neighbours
+from refpos.oracle.choices import Variant
+from refpos.oracle.neighbours import neighbours
 from refpos.spec.frequencies import omega
 from refpos.table import columns
 from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
@@ -126,7 +127,12 @@ def _runs(axes: tuple[int | None, ...]) -> str:
     """
     for period in range(1, 5):
         repeats, rest = divmod(len(axes), period)
-        if period > 1 and len(set(axes[:period])) > 1 and repeats > 2 and axes[: period * (repeats - 1)] == axes[:period] * (repeats - 1):
+        if (
+            period > 1
+            and len(set(axes[:period])) > 1
+            and repeats > 2
+            and axes[: period * (repeats - 1)] == axes[:period] * (repeats - 1)
+        ):
             tail = axes[period * (repeats - 1) :]
             head = f"{axes[:period]}*{repeats - 1}"
             return f"{axes[:period]}*{repeats}" if tail == axes[:period] and not rest else f"{head} + {tail}"
@@ -153,13 +159,22 @@ def _frequencies(entry: Entry) -> str:
     static = _shortest(entry.variant)
     per_step = omega(static.frequencies)
     count = per_step.shape[-1]
-    shown = sorted({*range(min(3, count)), count // 4, count // 2, 3 * count // 4, count - 2, count - 1} & set(range(count)))
+    shown = sorted(
+        {*range(min(3, count)), count // 4, count // 2, 3 * count // 4, count - 2, count - 1} & set(range(count))
+    )
     rows = [["plane", "axis", "radians per step", "wavelength"]]
     for k in shown:
         column = per_step[..., k].reshape(-1, per_step.shape[-2])[0]
         axis = int(np.abs(column).argmax())
         turning = column[axis] != 0
-        rows.append([str(k), str(axis) if turning else "none", repr(float(column[axis])), f"{2 * np.pi / column[axis]:.6g}" if turning else "∞"])
+        rows.append(
+            [
+                str(k),
+                str(axis) if turning else "none",
+                repr(float(column[axis])),
+                f"{2 * np.pi / column[axis]:.6g}" if turning else "∞",
+            ]
+        )
     of = "frequencies" if is_static(entry.variant) else "frequencies at length 1"
     return "\n".join([of, *columns(rows, indent="  ")])
 
@@ -177,5 +192,3 @@ def _mistakes(entry: Entry) -> list[Any]:
 def _known(entry: Entry) -> str:
     rows = [[one.id, one.what] for one in _mistakes(entry)]
     return "\n".join(["mistakes that `refpos check` names", *columns(rows, indent="  ")]) if rows else ""
-
-

@@ -13,7 +13,13 @@ from refpos.oracle.report import Finding, Report
 from refpos.variants.length import at_length
 
 Outcome = Literal["agrees", "expected", "differs", "errored", "not loaded"]
-COUNTED = {"agrees": "agree", "expected": "expected", "differs": "differ", "errored": "errored", "not loaded": "not loaded"}
+COUNTED = {
+    "agrees": "agree",
+    "expected": "expected",
+    "differs": "differ",
+    "errored": "errored",
+    "not loaded": "not loaded",
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,9 @@ def run(tasks: Sequence[Task], expected: Sequence[Expected] = EXPECTED) -> Itera
 def _row(task: Task, expected: Sequence[Expected]) -> Row:
     encoding = task.encoding
     known = [
-        one for one in expected if one.covers(task.framework.name, task.version, encoding.name, encoding.label, task.dtype)
+        one
+        for one in expected
+        if one.covers(task.framework.name, task.version, encoding.name, encoding.label, task.dtype)
     ]
     report = _check(task)
     outcome, why = _judge(report, known[0] if known else None)
@@ -187,5 +195,3 @@ def passed(rows: Sequence[Row]) -> bool:
     """Whether something was checked, and every row of it agrees or differs as expected."""
     checked = [row for row in rows if row.outcome != "not loaded"]
     return bool(checked) and all(row.outcome in ("agrees", "expected") for row in checked)
-
-

@@ -16,7 +16,8 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     """
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)][:-1]
     return [
-        (indent + "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]])).rstrip() for row in rows
+        (indent + "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[-1]])).rstrip()
+        for row in rows
     ]
 
 
@@ -35,7 +36,9 @@ def _heading(row: Row) -> str:
 
 
 def _body(rows: list[Row]) -> Iterator[str]:
-    cells = [[row.encoding, row.dtype, row.outcome, "" if row.worst is None else ratio(row.worst), row.label] for row in rows]
+    cells = [
+        [row.encoding, row.dtype, row.outcome, "" if row.worst is None else ratio(row.worst), row.label] for row in rows
+    ]
     for row, line in zip(rows, columns(cells, indent="  "), strict=True):
         if row.outcome == "not loaded":
             yield f"  not loaded: {row.why}"

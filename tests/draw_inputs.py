@@ -53,9 +53,18 @@ def _cases() -> list[dict]:
     ]
     for h, w in ((4, 8), (8, 2)):
         rows.append(_case(f"centres/grid-{h}x{w}", "the centres of a whole grid", _centres(h, w), "fraction", [h, w]))
-    for axes, kind, reach in ((1, "whole", 131071), (2, "whole", 1023), (3, "whole", 16383), (1, "fraction", 64), (2, "fraction", 64), (3, "fraction", 64)):
+    for axes, kind, reach in (
+        (1, "whole", 131071),
+        (2, "whole", 1023),
+        (3, "whole", 16383),
+        (1, "fraction", 64),
+        (2, "fraction", 64),
+        (3, "fraction", 64),
+    ):
         name = {1: "line", 2: "plane", 3: "space"}[axes] if kind == "whole" else f"fractions-{axes}"
-        rows.append(_case(f"{name}/scattered", "unsorted, repeated, no token on a diagonal", _best(axes, kind, reach), kind))
+        rows.append(
+            _case(f"{name}/scattered", "unsorted, repeated, no token on a diagonal", _best(axes, kind, reach), kind)
+        )
     return sorted(rows, key=lambda row: (row["kind"] == "fraction", row["axes"]))
 
 
@@ -123,7 +132,11 @@ def _score(positions: np.ndarray, entries: list) -> tuple[int, float]:
         allowed = bound(entry.variant, Recipe("float32"), positions, x)
         for one in neighbours(entry.variant, entry.width):
             got = one.predict(positions, x)
-            far = np.inf if got.shape != want.shape else float(np.nanmax(np.abs(got - want) / np.maximum(allowed, 1e-300)))
+            far = (
+                np.inf
+                if got.shape != want.shape
+                else float(np.nanmax(np.abs(got - want) / np.maximum(allowed, 1e-300)))
+            )
             told += far > 1
             closest = min(closest, far) if far > 1 else closest
     return told, closest

@@ -170,7 +170,8 @@ def test_gemma_4_global_has_the_frequencies_of_transformers(plane, expected):
 
 def test_gemma_4_global_turns_64_of_256_planes():
     frequencies = omega_of("gemma-4-global")
-    assert (256, 64) == (frequencies.size, np.count_nonzero(frequencies))
+    expected = (256, 64)
+    assert expected == (frequencies.size, np.count_nonzero(frequencies))
 
 
 # Magnitudes: C 5.1, C 6, E 4.
@@ -242,13 +243,14 @@ def test_vjepa2_leaves_four_features_alone():
 
 def test_interleaved_sections_saturate_where_an_axis_runs_out_of_planes():
     axes = sections((16, 24, 24), 64, interleaved=True)
-    counts = tuple(axes.count(axis) for axis in range(3))
-    assert counts == (22, 21, 21)
+    expected = [22, 21, 21]
+    assert expected == [axes.count(axis) for axis in range(3)]
 
 
 def test_a_saturated_time_axis_takes_every_third_plane_of_the_tail():
     axes = sections((16, 24, 24), 64, interleaved=True)
-    assert [48, 51, 54, 57, 60, 63] == [k for k in range(48, 64) if axes[k] == 0]
+    expected = [48, 51, 54, 57, 60, 63]
+    assert expected == [k for k in range(48, 64) if axes[k] == 0]
 
 
 @pytest.mark.parametrize(("counts", "expected"), [((24, 20, 20), 43), ((11, 11, 10), 22)])
@@ -502,6 +504,11 @@ def test_the_yarn_paper_and_its_code_agree_at_both_ends(plane):
     assert omega_of("yarn-paper")[plane] == omega_of("yarn-code")[plane]
 
 
+def test_kimi_k2_ramps_in_one_step():
+    ratio = omega_of("kimi-k2") / ladder(Frequencies((0,) * 32, base=50_000.0))
+    assert pytest.approx([1.0] * 20 + [1 / 32] * 12, rel=1e-14) == ratio
+
+
 # xPos: E 5 (9431). At position scale_base a query grows by ζ itself.
 
 
@@ -624,14 +631,17 @@ def test_qwen2_vl_places_an_image_between_text():
 def test_an_image_is_nearer_to_the_text_before_it_than_to_the_text_after_it():
     placed = place([Text(4), Image(2, 3), Text(1)], MRope(merge=1))
     steps = (placed[4] - placed[3], placed[10] - placed[9])
-    assert [[1, 1, 1], [3, 2, 1]] == [step.tolist() for step in steps]
+    expected = [[1, 1, 1], [3, 2, 1]]
+    assert expected == [step.tolist() for step in steps]
 
 
 def test_qwen2_5_vl_places_frames_by_the_second_as_its_source_does():
     placed = place([Video(3, 4, 4, fps=0.5), Text(5)], MRope(tokens_per_second=25))
-    assert [0] * 4 + [50] * 4 + [100] * 4 + [101, 102, 103, 104, 105] == placed[:, 0].tolist()
+    expected = [0] * 4 + [50] * 4 + [100] * 4 + [101, 102, 103, 104, 105]
+    assert expected == placed[:, 0].tolist()
 
 
 def test_qwen2_5_vl_takes_uneven_steps_where_seconds_are_cut_off():
     placed = place([Video(4, 2, 2, fps=1 / 0.7)], MRope(tokens_per_second=2))
-    assert [0, 1, 2, 4] == placed[:, 0].tolist()
+    expected = [0, 1, 2, 4]
+    assert expected == placed[:, 0].tolist()

@@ -1,4 +1,4 @@
-"""diffusers: the rotary encodings of image and video models, and the sinusoidal functions of models/embeddings.py."""
+"""diffusers: the rotary encodings of image and video models, and the sinusoidal functions beside them."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -43,9 +43,7 @@ def encodings() -> tuple[Encoding, ...]:
     )
 
 
-def _rotary(
-    name: str, label: str, table: Table, turn: Turn, recipe: Idiom = "power", **declared: Any
-) -> Encoding:
+def _rotary(name: str, label: str, table: Table, turn: Turn, recipe: Idiom = "power", **declared: Any) -> Encoding:
     def build(dtype: str) -> Implementation:
         return lambda x, positions: array(turn(tensor(x, dtype), table(positions))).astype(x.dtype)
 
@@ -106,7 +104,7 @@ def _qwen_image(positions: Array) -> Any:
 
     (t, h, w), _ = smallest_grid(positions)
     sides = (t, 2 * h, 2 * w)
-    rows = np.ravel_multi_index(tuple(np.asarray(positions, int).T + [[0], [h], [w]]), sides)
+    rows = np.ravel_multi_index(tuple(np.add(positions, (0, h, w)).astype(int).T), sides)
     module = transformer_qwenimage.QwenEmbedRope(10_000, [16, 56, 56], scale_rope=True)
     return module(sides, max_txt_seq_len=1)[0][rows]
 
@@ -146,9 +144,7 @@ def _turn_complex(x: Any, table: Any) -> Any:
 def _turn_qwen_image(x: Any, table: Any) -> Any:
     from diffusers.models.transformers import transformer_qwenimage
 
-    return transformer_qwenimage.apply_rotary_emb_qwen(x.transpose(1, 2), table, use_real=False).transpose(
-        1, 2
-    )
+    return transformer_qwenimage.apply_rotary_emb_qwen(x.transpose(1, 2), table, use_real=False).transpose(1, 2)
 
 
 def _turn_ltx_video(x: Any, table: Any) -> Any:

@@ -29,14 +29,12 @@ def _encoding(name: str, label: str, theta: float, before: float | None = None) 
     def build(dtype: str) -> Implementation:
         return lambda x, positions: _run(x, positions, dtype, theta, before)
 
-    dtypes = ("float32", "float16", "bfloat16")
-    return Encoding(
-        name, f"nn.RotaryPositionalEmbedding, {label}", build, "power", dtypes=dtypes, longest=8192
-    )
+    dtypes = ("float32", "float16", "bfloat16") if before is None else ("float32",)
+    return Encoding(name, f"nn.RotaryPositionalEmbedding, {label}", build, "power", dtypes=dtypes, longest=8192)
 
 
 def _run(x: Array, positions: Array, dtype: str, theta: float, before: float | None) -> Array:
-    """Run a new layer; the tables of earlier ones are dropped, for Equinox keeps them by size, whatever their theta."""
+    """Run a new layer, without the tables of earlier ones: Equinox keeps them by size, whatever theta is."""
     import equinox
     import jax.numpy as jnp
 

@@ -41,7 +41,7 @@ def _rotary(name: str, **arguments: Any) -> Encoding:
         def implementation(x: Array, positions: Array) -> Array:
             layer = _import().layers.RotaryEmbedding(**arguments, dtype=dtype)
             turned = _array(layer(np.swapaxes(x, 1, 2), positions=np.asarray(positions, np.int32)))
-            return np.swapaxes(turned, 1, 2).astype(x.dtype)
+            return np.asarray(np.swapaxes(turned, 1, 2), x.dtype)
 
         return implementation
 
@@ -54,7 +54,7 @@ def _sinusoidal(dtype: str) -> Implementation:
         layer = _import().layers.SinePositionEncoding(dtype=dtype)
         given = np.zeros((1, len(positions), 512), np.float32)
         rows = _array(layer(given, positions=np.asarray(positions, np.int32)))[0]
-        return rows.astype("float32" if dtype == "bfloat16" else dtype)
+        return np.asarray(rows, "float32" if dtype == "bfloat16" else dtype)
 
     return implementation
 

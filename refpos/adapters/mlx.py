@@ -92,9 +92,7 @@ def _periods(name: str) -> Callable[..., Any]:
         import mlx.core as mx
 
         freqs = mx.array(periods.astype(np.float32))
-        return mx.fast.rope(
-            x, 2 * len(periods), traditional=False, base=None, scale=1.0, offset=offset, freqs=freqs
-        )
+        return mx.fast.rope(x, 2 * len(periods), traditional=False, base=None, scale=1.0, offset=offset, freqs=freqs)
 
     return rope
 

@@ -16,10 +16,19 @@ from refpos.variants.rotary import Rotary
 
 def encodings() -> tuple[Encoding, ...]:
     """Return every entry of the catalogue that needs neither a length nor learned arrays."""
-    fit = {name: entry.variant for name, entry in CATALOGUE.items() if is_static(entry.variant) and not entry.variant.learned}
+    fit = {
+        name: entry.variant
+        for name, entry in CATALOGUE.items()
+        if is_static(entry.variant) and not entry.variant.learned
+    }
     return tuple(
-        Encoding(name, "rotate" if isinstance(variant, Rotary) else "embed", partial(_build, variant), "tables",
-                 dtypes=("float32", "float16") if isinstance(variant, Rotary) else ("float32",))
+        Encoding(
+            name,
+            "rotate" if isinstance(variant, Rotary) else "embed",
+            partial(_build, variant),
+            "tables",
+            dtypes=("float32", "float16") if isinstance(variant, Rotary) else ("float32",),
+        )
         for name, variant in fit.items()
     )
 

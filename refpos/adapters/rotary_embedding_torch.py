@@ -24,15 +24,11 @@ def encodings() -> tuple[Encoding, ...]:
         _encoding("gpt-j", f"{given}, dim=64 of 256", _given, dim=64),
         _encoding("command-r", f"{given}, theta=8e6", _given, dim=128, theta=8_000_000),
         _encoding("roformer", "rotate_queries_or_keys, a token at a time with its offset", _stepwise, dim=64),
-        _encoding(
-            "xpos", "rotate_queries_and_keys, use_xpos=True", _xpos, longest=2048, dim=64, use_xpos=True
-        ),
+        _encoding("xpos", "rotate_queries_and_keys, use_xpos=True", _xpos, longest=2048, dim=64, use_xpos=True),
     )
 
 
-def _encoding(
-    name: str, label: str, run: Callable[..., Any], longest: int | None = None, **arguments: Any
-) -> Encoding:
+def _encoding(name: str, label: str, run: Callable[..., Any], longest: int | None = None, **arguments: Any) -> Encoding:
     def build(dtype: str) -> Implementation:
         def implementation(x: Array, positions: Array) -> Array:
             import rotary_embedding_torch
@@ -42,7 +38,8 @@ def _encoding(
 
         return implementation
 
-    return Encoding(name, label, build, "power", dtypes=DTYPES, longest=longest)
+    dtypes = DTYPES if longest is None else ("float32",)
+    return Encoding(name, label, build, "power", dtypes=dtypes, longest=longest)
 
 
 def _given(rotary: Any, x: Any, positions: Array) -> Any:
@@ -55,9 +52,7 @@ def _stepwise(rotary: Any, x: Any, positions: Array) -> Any:
     """Turn each token as decoding does, by an offset."""
     import torch
 
-    steps = [
-        rotary.rotate_queries_or_keys(x[..., i : i + 1, :], offset=int(p)) for i, p in enumerate(positions)
-    ]
+    steps = [rotary.rotate_queries_or_keys(x[..., i : i + 1, :], offset=int(p)) for i, p in enumerate(positions)]
     return torch.cat(steps, dim=-2)
 
 

@@ -45,9 +45,7 @@ def encodings() -> tuple[Encoding, ...]:
     )
 
 
-def _rotary(
-    name: str, label: str, table: Callable[[Array], Any], *, half: bool = False, **declared: Any
-) -> Encoding:
+def _rotary(name: str, label: str, table: Callable[[Array], Any], *, half: bool = False, **declared: Any) -> Encoding:
     def build(dtype: str) -> Implementation:
         def implementation(x: Array, positions: Array) -> Array:
             turned = module().apply_rot_embed_cat(tensor(x, dtype), table(positions), half=half)

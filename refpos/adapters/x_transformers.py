@@ -1,5 +1,6 @@
 """x-transformers: RotaryEmbedding with apply_rotary_pos_emb, and ScaledSinusoidalEmbedding."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ DTYPES = ("float32", "float16", "bfloat16")
 
 def encodings() -> tuple[Encoding, ...]:
     """Return what x-transformers is checked for."""
-    import x_transformers.x_transformers  # noqa: F401 (absent, it is to say so here)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit.script", DeprecationWarning)
+        import x_transformers.x_transformers  # noqa: F401 (absent, it is to say so here)
 
     return (
         _rotary("roformer", dim=64),
@@ -39,7 +42,8 @@ def _rotary(name: str, longest: int | None = None, **arguments: Any) -> Encoding
 
     told = ", ".join(f"{key}={value}" for key, value in arguments.items())
     label = f"RotaryEmbedding({told}), apply_rotary_pos_emb"
-    return Encoding(name, label, build, "power", dtypes=DTYPES, longest=longest)
+    dtypes = DTYPES if longest is None else ("float32",)
+    return Encoding(name, label, build, "power", dtypes=dtypes, longest=longest)
 
 
 def _sinusoidal(dtype: str) -> Implementation:

@@ -42,7 +42,11 @@ class Entry:
 
     def __post_init__(self) -> None:
         least = width(self.variant)
-        require(self.features is None or self.features > least, f"features must exceed the variant's own {least}", self.features)
+        require(
+            self.features is None or self.features > least,
+            f"features must exceed the variant's own {least}",
+            self.features,
+        )
 
     @property
     def width(self) -> int:

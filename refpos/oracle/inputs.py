@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.precise import Floats
@@ -34,12 +35,23 @@ class Case:
     positions: Floats
     grid: tuple[int, ...] | None
 
+    @property
+    def reach(self) -> Floats:
+        """The size of each token's highest coordinate."""
+        size = np.abs(self.positions)
+        return size if size.ndim == 1 else size.max(axis=1)
+
+    @property
+    def travelling(self) -> npt.NDArray[Any]:
+        """The positions as an implementation gets them: integers where all are whole."""
+        whole = (self.positions == np.rint(self.positions)).all()
+        return self.positions.astype(np.int64) if whole else self.positions
+
     def below(self, longest: int | None) -> "Case | None":
         """Return the case without positions that reach `longest`, or None where nothing is left."""
         if longest is None:
             return self
-        reach = self.positions if self.positions.ndim == 1 else self.positions.max(axis=1)
-        kept = self.positions[reach < longest]
+        kept = self.positions[self.reach < longest]
         if len(kept) == len(self.positions):
             return self
         return Case(self.id, self.comment, kept, None) if len(kept) else None

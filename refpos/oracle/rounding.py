@@ -21,7 +21,7 @@ def round_to(values: npt.ArrayLike, dtype: str) -> Floats:
         return given.astype(dtype).astype(np.float64)
     # bfloat16 has 8 significant bits: scale them to integers, round those, scale back. Exact above 2^-126.
     fraction, exponent = np.frexp(given)
-    return np.ldexp(np.rint(np.ldexp(fraction, 8)), exponent - 8)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(fraction, 8)), exponent - 8))
 
 
 def travelling(values: npt.ArrayLike, dtype: str) -> npt.NDArray[Any]:

@@ -7,7 +7,7 @@ For a pair of features with magnitude r = g·hypot(x_a, x_b), and Θ = Σ_a |p_a
 because |R(θ + δ) x − R(θ) x| <= |δ| r. Angles are made with unit roundoff u_θ, and κ_k u_θ is their relative error, which
 depends on how the frequency was made; τ is what a library's cosine and sine may be off beyond their rounding;
 γ_b = bu/(1 − bu) are the b roundings that follow, in arithmetic of unit roundoff u; η is half the smallest subnormal.
-A sinusoid is the same with r its scale. To this comes what the float64 reference itself may be off, 2^-53 r (4Θ + 8).
+A sinusoid is the same with r its scale. What the float64 reference itself may be off, 2^-53 r (4Θ + 8), is added.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, L
 from refpos.variants.sinusoidal import Sinusoidal
 
 Idiom = Literal["tables", "power", "log", "recurrence"]
-IDIOMS = ("tables", "power", "log", "recurrence")
+IDIOMS: tuple[Idiom, ...] = ("tables", "power", "log", "recurrence")
 
 UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
@@ -115,7 +115,9 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
             return np.full(count, axes + 1.0) + _unit_roundings(frequencies)
         case Bands(low=low, high=high, spacing=spacing):
             t = np.array([float(rung.fraction) if rung and rung.size > 1 else 0.0 for rung in frequencies.rungs])
-            return (4 + 3 * t * abs(np.log(high / low)) if spacing == "log" else 5 + 0 * t) + _unit_roundings(frequencies)
+            return (4 + 3 * t * abs(np.log(high / low)) if spacing == "log" else 5 + 0 * t) + _unit_roundings(
+                frequencies
+            )
         case Frequencies():
             found = _ladder_roundings(frequencies, idiom) + _unit_roundings(frequencies)
             for at, scaling in enumerate(frequencies.scalings):
@@ -216,9 +218,9 @@ def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
         case "tables":
             return np.zeros(len(exponents))
         case "power":
-            return 4 + size * inexact
+            return np.asarray(4 + size * inexact)
         case "log":
-            return 4 + (2.0 + inexact) * size
+            return np.asarray(4 + (2.0 + inexact) * size)
         case "recurrence":
             return 1 + 3.0 * steps
         case _:

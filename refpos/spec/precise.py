@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Decimals = npt.NDArray[Any]
-"""An object array of `decimal.Decimal`: + − * / and ** work on it as on any array."""
+Decimals = Any
+"""An object array of `decimal.Decimal`: + − * / and ** work on it as on any array, though its type cannot be told."""
 
 PI = Decimal("3.1415926535897932384626433832795028841971693993751058209749445923")
 
@@ -39,4 +39,4 @@ def decimal(value: float | Fraction | Decimal) -> Decimal:
 
 def rounded(values: Decimals) -> Floats:
     """Return decimals rounded once to float64."""
-    return values.astype(np.float64)
+    return np.asarray(values, dtype=np.float64)

@@ -131,7 +131,7 @@ def cos_sin(
     require(kind in (np.float32, np.float64), "the dtype of a table must be float32 or float64", str(kind))
     require(side in ("query", "key", "output"), "side must be 'query', 'key' or 'output'", side)
     phi = angles(positions, variant.frequencies, learned=learned)
-    g = magnitude(variant.attention_factor)
+    g: float | Floats = magnitude(variant.attention_factor)
     sense = variant.sign if side != "output" else -variant.sign
     if variant.growth is not None:
         require(side != "output", "growth is for queries and keys; side must be one of them", side)
@@ -179,7 +179,9 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     x = _features(x)
     _check_table(x, cos, sin, variant)
     _check_out(x, out)
-    a, b, c, d, first, second = (np.array(one) for pairs in planes(variant, x.shape[-1]) for one in zip(*pairs, strict=True))
+    a, b, c, d, first, second = (
+        np.array(one) for pairs in planes(variant, x.shape[-1]) for one in zip(*pairs, strict=True)
+    )
     lead = x.ndim - cos.ndim
     heads = 0 if head_count(variant.frequencies) is None else 1
     at = cos.ndim - 2 - heads
@@ -226,7 +228,9 @@ def _compute_dtype(x: Array) -> np.dtype[Any]:
 def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
     for name, table in (("cos", cos), ("sin", sin)):
         require(isinstance(table, np.ndarray), f"{name} must be an array", type(table).__name__)
-        require(table.dtype == _compute_dtype(x), f"{name} must be {_compute_dtype(x)} for x of {x.dtype}", str(table.dtype))
+        require(
+            table.dtype == _compute_dtype(x), f"{name} must be {_compute_dtype(x)} for x of {x.dtype}", str(table.dtype)
+        )
     require(cos.shape == sin.shape, "cos and sin must have one shape", (cos.shape, sin.shape))
     *lead, n, _ = x.shape
     heads = head_count(variant.frequencies)
@@ -235,12 +239,20 @@ def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
     require(heads is None or lead[-1:] == [heads], f"x must have shape (..., {heads} heads, n, d)", x.shape)
     prefix, own = cos.shape[: -len(tail)], tuple(lead if heads is None else lead[:-1])
     fits = cos.shape[-len(tail) :] == tail and prefix == own[: len(prefix)]
-    require(fits, f"cos and sin must have shape (..., {', '.join(map(str, tail))}), its lead a prefix of that of x, {own}", cos.shape)
+    require(
+        fits,
+        f"cos and sin must have shape (..., {', '.join(map(str, tail))}), its lead a prefix of that of x, {own}",
+        cos.shape,
+    )
 
 
 def _check_out(x: Array, out: Array | None) -> None:
     if out is None or out is x:
         return
     require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
-    require((out.shape, out.dtype) == (x.shape, x.dtype), f"out must be {x.dtype} of shape {x.shape}", (str(out.dtype), out.shape))
+    require(
+        (out.shape, out.dtype) == (x.shape, x.dtype),
+        f"out must be {x.dtype} of shape {x.shape}",
+        (str(out.dtype), out.shape),
+    )
     require(not np.shares_memory(out, x), "out must be x itself or share no memory with it", "overlapping arrays")

@@ -5,7 +5,7 @@ Everything here is an array of decimals, see `refpos.spec.precise`.
 """
 
 from decimal import Decimal
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -110,16 +110,19 @@ def correction_range(scaling: ByIndex, frequencies: Frequencies) -> tuple[Decima
     def crossing(turns: float) -> Decimals:
         return np.asarray(width * _ln(scaling.original / (2 * PI * decimal(turns))) / (2 * _ln(bases)))
 
+    zero: Decimals = Decimal(0)
     low, high = crossing(scaling.fast), crossing(scaling.slow)
     if scaling.truncate:
         low, high = np.floor(low), np.ceil(high)
-    low, high = np.maximum(low, Decimal(0)), np.minimum(high, width - 1)
+    low, high = np.maximum(low, zero), np.minimum(high, width - 1)
     return low, np.where(low == high, high + Decimal("0.001"), high)
 
 
-def _ramp(x: Decimals, a: Decimals | Decimal, b: Decimals | Decimal) -> Decimals:
+def _ramp(x: Decimals, a: Decimals, b: Decimals) -> Decimals:
     """Rise from 0 at a to 1 at b."""
-    return np.asarray(np.clip((x - a) / (b - a), Decimal(0), Decimal(1)))
+    zero: Decimals = Decimal(0)
+    one: Decimals = Decimal(1)
+    return np.minimum(np.maximum((x - a) / (b - a), zero), one)
 
 
 def _blend(gamma: Decimals, factor: float) -> Decimals:
@@ -132,4 +135,4 @@ def _per_axis(value: float | tuple[float, ...], rungs: list[Rung]) -> Decimals:
     return decimals(value[rung.axis] if isinstance(value, tuple) else value for rung in rungs)
 
 
-_ln = np.frompyfunc(Decimal.ln, 1, 1)
+_ln: Any = np.frompyfunc(Decimal.ln, 1, 1)

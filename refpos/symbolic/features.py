@@ -81,9 +81,7 @@ def numbers(variant: Rotary, k: int) -> Values:
     return found
 
 
-def _named(
-    name: str, pair: tuple[sympy.Symbol, sympy.Symbol], pairing: str
-) -> dict[sympy.Symbol, sympy.Indexed]:
+def _named(name: str, pair: tuple[sympy.Symbol, sympy.Symbol], pairing: str) -> dict[sympy.Symbol, sympy.Indexed]:
     vector = sympy.IndexedBase(primed(name))
     return {symbol: vector[place] for symbol, place in zip(pair, PAIRS[pairing], strict=True)}
 

@@ -60,7 +60,7 @@ def formula(variant: Described, side: rotary.Side = "query") -> Equations:
 
     The frequency θ_k, each scaling's m_k and ω_k; the angle φ_k; then what is made of it: the pair y that a
     rotary variant writes, or the sine and the cosine of a sinusoidal one. k is a plane, j its rank among the
-    planes of its axis (of its block), a that axis, h a head; d = 2K and d_a = 2K_a count two features a plane.
+    planes of its axis (or block), a that axis, h a head; d = 2K and d_a = 2K_a count two features a plane.
     `omega`, `rotation` and `embed` work through the same equations, with the numbers that `parameters` shows.
 
     Parameters
@@ -155,9 +155,7 @@ def _steps(given: Frequencies | Bands | PerHead) -> Equations:
     heads = [frequencies.equations(one) for one in given.frequencies]
     if len(set(heads)) == 1:
         return heads[0]
-    found = [
-        equation(*(_of_head(side, h) for side in one.args)) for h, own in enumerate(heads) for one in own
-    ]
+    found = [equation(*(_of_head(side, h) for side in one.args)) for h, own in enumerate(heads) for one in own]
     choice = [(_of_head(OMEGA, h), sympy.Eq(HEAD, h)) for h in range(len(heads))]
     return *found, equation(OMEGA, sympy.Piecewise(*choice))
 

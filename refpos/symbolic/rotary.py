@@ -92,9 +92,7 @@ def cos_sin(
     return _tables(given, phi, variant, side)
 
 
-def rotation(
-    variant: Rotary, features: int, position: Position, side: Side = "query"
-) -> Matrix | list[Matrix]:
+def rotation(variant: Rotary, features: int, position: Position, side: Side = "query") -> Matrix | list[Matrix]:
     r"""Return the matrix R_p of the operator at a position: y = R_p x.
 
     y_c = x_a cos φ_k − x_b sin φ_k
@@ -169,14 +167,13 @@ def _grown(variant: Rotary, position: Position, k: int) -> Values:
 
 def _operator(variant: Rotary, features: int, cos: Matrix, sin: Matrix) -> Matrix:
     """Return the matrix whose rows are the coefficients of features in the two equations of each plane."""
-    found = sympy.eye(features)
+    found = {(i, i): sympy.Integer(1) for i in range(features)}
     for (a, b), (c, d), (first, second) in zip(*planes(variant, features), strict=True):
         values = {T.cos_c: cos[first], T.sin_c: sin[first], T.cos_d: cos[second], T.sin_d: sin[second]}
         for row, one in zip((c, d), TURN, strict=True):
-            found[row, :] = sympy.zeros(1, features)
-            for column, x in ((a, T.x_a), (b, T.x_b)):
-                found[row, column] = _coefficient(one, x, values)
-    return sympy.ImmutableMatrix(found)
+            found.pop((row, row), None)
+            found |= {(row, at): _coefficient(one, x, values) for at, x in ((a, T.x_a), (b, T.x_b))}
+    return sympy.ImmutableMatrix(sympy.SparseMatrix(features, features, found))
 
 
 def _coefficient(one: sympy.Eq, x: sympy.Symbol, values: Values) -> Expr:

@@ -92,9 +92,7 @@ def worked(equations: Iterable[sympy.Eq], values: Values) -> dict[sympy.Basic, E
 
 def substituted(expression: Expr, values: Values) -> Expr:
     """Put values in the place of symbols; what depends on no plane is reckoned once for all of them."""
-    return _substituted(
-        expression, frozenset((one, values[one]) for one in _free(expression) if one in values)
-    )
+    return _substituted(expression, frozenset((one, values[one]) for one in _free(expression) if one in values))
 
 
 @lru_cache(maxsize=4096)

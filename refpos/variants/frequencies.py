@@ -182,10 +182,8 @@ def axis_count(frequencies: AnyFrequencies) -> int:
     match frequencies:
         case Dense(axes=axes):
             return axes
-        case PerHead(frequencies=heads, reads=None):
-            return axis_count(heads[0])
-        case PerHead(reads=tuple(reads)):
-            return 1 + max(coordinate for one in reads for coordinate in one)
+        case PerHead(frequencies=heads, reads=reads):
+            return axis_count(heads[0]) if reads is None else 1 + max(max(one) for one in reads)
         case _:
             return 1 + max(axis for axis in frequencies.axes if axis is not None)
 

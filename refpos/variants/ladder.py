@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 from refpos.errors import require
 
@@ -11,7 +11,8 @@ Axes = tuple[int | None, ...]
 """For each plane the axis that turns it, counted from 0; None where the plane stands still."""
 
 
-class Rung(NamedTuple):
+@dataclass(frozen=True)
+class Rung:
     """Where a plane stands: the axis that turns it, and its place, from 0, among the `size` rungs of its ladder."""
 
     axis: int

@@ -45,7 +45,7 @@ def planes(variant: Rotary, features: int) -> Planes:
     width = 2 * plane_count(variant.frequencies)
     start = variant.offset if variant.offset >= 0 else features + variant.offset
     require(
-        0 <= start and start + width <= features,
+        start >= 0 and start + width <= features,
         f"features must hold the {width} that are rotated from feature {variant.offset} on",
         features,
     )

@@ -82,7 +82,7 @@ class Centres:
 
 @dataclass(frozen=True)
 class MRope:
-    """Multimodal positions (t, y, x): text on the diagonal, each segment from the highest coordinate before it plus one.
+    """Multimodal positions (t, y, x): text on the diagonal, every segment one beyond the highest coordinate before it.
 
     Parameters
     ----------

@@ -64,9 +64,7 @@ def greater(owner: Any, field: str, limit: float) -> None:
 
 
 def _float(value: object, field: str) -> float:
-    require(
-        isinstance(value, int | float) and not isinstance(value, bool), f"{field} must be a number", value
-    )
+    require(isinstance(value, int | float) and not isinstance(value, bool), f"{field} must be a number", value)
     assert isinstance(value, int | float)
     require(math.isfinite(value), f"{field} must be finite", value)
     require(float(value) == value, f"{field} must be a number that a double holds exactly", value)

@@ -1,6 +1,6 @@
 """Context extension: how a model trained at one length stretches its frequencies for a longer one.
 
-A scaling turns the frequencies of a ladder, θ_k, into others, θ'_k = m_k θ_k. The formulas are in `refpos.spec.scaling`.
+A scaling turns the frequencies of a ladder, θ_k, into others, θ'_k = m_k θ_k; `refpos.spec.scaling` has the formulas.
 """
 
 from dataclasses import dataclass

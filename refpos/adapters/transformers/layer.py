@@ -1,8 +1,8 @@
 """A model's own attention layer, so arranged that its queries before rotation are what it is given.
 
-The layer has one head, as heads are folded into the batch; its projections and norms hand on their input, and it is
-stopped where it would attend. So what it slices and joins around the rotation is run as well. Functions and classes
-of the framework are looked up when an implementation is called, never before.
+The layer has one head, as heads are folded into the batch; its projections and norms hand on their input, and
+it is stopped where it would attend. So what it slices and joins around the rotation is run as well. Functions
+and classes of the framework are looked up when an implementation is called, never before.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,11 +23,11 @@ DTYPES = ("float32", "float16", "bfloat16")
 
 
 class _Reached(BaseException):
-    """A layer has its queries, the argument, and would now attend."""
+    """A layer has its queries and keys, the arguments, and would now attend."""
 
 
 def rotation(run: Callable[[Any, Array], Any], dtype: str) -> Implementation:
-    """Return an implementation from a function of a tensor (batch * heads, n, d) and positions to queries as many."""
+    """Return an implementation, given what takes a tensor (batch * heads, n, d) and positions to queries."""
 
     def implementation(x: Array, positions: Array) -> Array:
         with quiet():
@@ -41,17 +41,15 @@ def modeling(model: str) -> Any:
     return import_module(f"transformers.models.{model}.modeling_{model}")
 
 
-def stopping(configuration: Any) -> Any:
-    """Return a configuration whose layers stop where they would attend."""
+def queries(attention: Any, *inputs: Any, **named: Any) -> Any:
+    """Return the queries with which a layer attends whose projections and norms hand on their input.
+
+    Its keys must then be the same.
+    """
     from transformers import AttentionInterface
 
     AttentionInterface.register("refpos", stop)
-    configuration._attn_implementation = "refpos"
-    return configuration
-
-
-def queries(attention: Any, *inputs: Any, **named: Any) -> Any:
-    """Return the queries with which a layer attends whose projections and norms hand on their input."""
+    attention.config._attn_implementation = "refpos"
     for child in attention.children():
         times, rest = divmod(getattr(child, "out_features", 1), getattr(child, "in_features", 1))
         if not rest:
@@ -59,8 +57,10 @@ def queries(attention: Any, *inputs: Any, **named: Any) -> Any:
     try:
         attention(*inputs, **named)
     except _Reached as reached:
-        return reached.args[0]
-    raise RuntimeError(f"{type(attention).__name__} did not come to attend")
+        query, key = reached.args
+    if key.shape == query.shape and not key.equal(query):
+        raise RuntimeError(f"{type(attention).__name__} rotates keys otherwise than queries")
+    return query
 
 
 def integers(positions: Array) -> Any:
@@ -82,9 +82,9 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(level)
 
 
-def stop(_layer: Any, query: Any, *_inputs: Any, **_named: Any) -> Any:
+def stop(_layer: Any, query: Any, key: Any, *_inputs: Any, **_named: Any) -> Any:
     """Stand where a layer attends."""
-    raise _Reached(query)
+    raise _Reached(query, key)
 
 
 def _repeat(times: int, x: Any) -> Any:

@@ -1,7 +1,7 @@
 """Tables of sinusoids in transformers, made as its models make them."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -9,37 +9,55 @@ import numpy as np
 from refpos.adapters.encoding import Encoding, Implementation
 from refpos.adapters.grids import smallest_grid
 from refpos.adapters.tensors import array
-from refpos.adapters.transformers.layer import DTYPES, Array, integers, modeling, quiet
+from refpos.adapters.transformers.layer import DTYPES, Array, integers, modeling
+from refpos.oracle.tolerance import Idiom
+
+FAIRSEQ, XGLM = "M2M100SinusoidalPositionalEmbedding", "XGLMSinusoidalPositionalEmbedding"
+MUSICGEN = "MusicgenSinusoidalPositionalEmbedding"
 
 
 def encodings() -> tuple[Encoding, ...]:
     """Return the tables that are added to tokens."""
-    m2m, xglm = "M2M100SinusoidalPositionalEmbedding", "XGLMSinusoidalPositionalEmbedding"
-    mae = Encoding("mae", "ViTMAEEmbeddings", _mae, "tables", longest=32)
     return (
-        _table("transformer", "DistilBERT create_sinusoidal_embeddings", _distilbert, "tables", 512),
-        _table("marian", "MarianSinusoidalPositionalEmbedding", _marian, "tables", 512),
-        _table("whisper", "Whisper sinusoids", lambda: modeling("whisper").sinusoids(1500, 384), "log", 1500),
-        _table("fairseq", m2m, partial(_buffer, "m2m_100", m2m, 512), "log", 4096),
-        _table("tensor2tensor", xglm, partial(_buffer, "xglm", xglm, 512), "log", 4096),
-        _table("musicgen", *_musicgen(), "log", 4096),
-        mae,
+        _table("transformer", "DistilBERT create_sinusoidal_embeddings", _distilbert, 512, "tables"),
+        _table("marian", "MarianSinusoidalPositionalEmbedding", _marian, 512, "tables"),
+        _table("whisper", "Whisper sinusoids", _whisper, 1500),
+        _table("fairseq", FAIRSEQ, partial(_buffer, "m2m_100", FAIRSEQ, 512), 4096),
+        _table("tensor2tensor", XGLM, partial(_buffer, "xglm", XGLM, 512), 4096),
+        _table("musicgen", MUSICGEN, partial(_buffer, "musicgen", MUSICGEN, 1024), 4096),
+        _grid("mae", "ViTMAEEmbeddings", _mae),
+        _grid("moco-v3", "build_2d_sinusoidal_position_embedding", _rt_detr),
     )
 
 
-def _table(name: str, label: str, make: Callable[[], Any], recipe: str, longest: int) -> Encoding:
+def _table(name: str, label: str, make: Callable[[], Any], longest: int, recipe: Idiom = "log") -> Encoding:
     """Return an encoding that looks positions up in a table, cast as a model's weights are."""
 
     def build(dtype: str) -> Implementation:
-        import torch
+        table = cache(make)
+        return lambda positions: _cast(table()[integers(positions)], dtype)
 
+    return Encoding(name, label, build, recipe, dtypes=DTYPES, longest=longest)
+
+
+def _grid(name: str, label: str, make: Callable[[int], Any]) -> Encoding:
+    """Return an encoding that looks positions up in a square grid's table, after the class token's row."""
+
+    def build(dtype: str) -> Implementation:
         def implementation(positions: Array) -> Array:
-            with quiet(), torch.no_grad():
-                return array(make()[integers(positions)].to(getattr(torch, dtype)))
+            side = max(smallest_grid(positions)[0])
+            rows = 1 + np.ravel_multi_index(tuple(np.asarray(positions).T), (side, side))
+            return _cast(make(side)[[0, *rows]], dtype)
 
         return implementation
 
-    return Encoding(name, label, build, recipe, dtypes=DTYPES, longest=longest)
+    return Encoding(name, label, build, "tables", dtypes=DTYPES, longest=32)
+
+
+def _cast(rows: Any, dtype: str) -> Array:
+    import torch
+
+    return array(rows.to(getattr(torch, dtype)))
 
 
 def _distilbert() -> Any:
@@ -52,9 +70,8 @@ def _marian() -> Any:
     return modeling("marian").MarianSinusoidalPositionalEmbedding(512, 512).create_weight()
 
 
-def _musicgen() -> tuple[str, Callable[[], Any]]:
-    name = "MusicgenSinusoidalPositionalEmbedding"
-    return name, partial(_buffer, "musicgen", name, 1024)
+def _whisper() -> Any:
+    return modeling("whisper").sinusoids(1500, 384)
 
 
 def _buffer(model: str, name: str, width: int) -> Any:
@@ -62,19 +79,13 @@ def _buffer(model: str, name: str, width: int) -> Any:
     return getattr(modeling(model), name)(4096, width).weights
 
 
-def _mae(dtype: str) -> Implementation:
-    """Make ViT-MAE's table, which begins with the class token's row, for the smallest square that holds the positions."""
+def _mae(side: int) -> Any:
+    module = modeling("vit_mae")
+    config = module.ViTMAEConfig(hidden_size=1024, image_size=side, patch_size=1)
+    embeddings = module.ViTMAEEmbeddings(config)
+    embeddings.initialize_weights()
+    return embeddings.position_embeddings[0]
 
-    def implementation(positions: Array) -> Array:
-        import torch
 
-        side = max(smallest_grid(positions)[0])
-        rows = [0, *(1 + np.ravel_multi_index(tuple(positions.T), (side, side)))]
-        module = modeling("vit_mae")
-        config = module.ViTMAEConfig(hidden_size=1024, image_size=side, patch_size=1, num_attention_heads=16)
-        with quiet(), torch.no_grad():
-            embeddings = module.ViTMAEEmbeddings(config)
-            embeddings.initialize_weights()
-            return array(embeddings.position_embeddings[0, rows].to(getattr(torch, dtype)))
-
-    return implementation
+def _rt_detr(side: int) -> Any:
+    return modeling("rt_detr").build_2d_sinusoidal_position_embedding(side, side, 768, cls_token=True)

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from refpos.adapters.encoding import Encoding, Implementation
-from refpos.adapters.transformers.layer import DTYPES, Array, integers, modeling, queries, rotation, stop, stopping
+from refpos.adapters.encoding import Encoding
+from refpos.adapters.transformers.layer import DTYPES, Array, integers, modeling, queries, rotation, stop
 from refpos.catalogue import CATALOGUE
 from refpos.catalogue.longrope import PHI_3_5_LONG, PHI_3_5_SHORT, PHI_3_LONG, PHI_3_SHORT
 
 
 @dataclass(frozen=True)
 class Layer:
-    """An attention layer: the catalogue name, whose layer it is, and what the model's configuration says of positions.
+    """An attention layer: its name in the catalogue, the model, and what the model's configuration says.
 
-    `sizes` is what else the configuration must say. Where layers of a model differ, `kind` is the type of this one.
-    `length` is the length of the sequence where frequencies follow it.
+    `rope` is the rest of `rope_parameters`, `sizes` what else must be given; `kind` is the type of the layer
+    where a model has several, `length` that of the sequence where frequencies follow it.
     """
 
     name: str
@@ -32,45 +32,46 @@ class Layer:
     @property
     def encoding(self) -> Encoding:
         """What check needs to know."""
-        told = self.kind or self.rope.get("rope_type")
-        label = f"{self.prefix}Attention" + (f", {told}" if told else "")
+        told = (self.kind or self.rope.get("rope_type"), self.length and f"{self.length} tokens")
+        label = ", ".join([f"{self.prefix}Attention", *filter(None, told)])
         build = partial(rotation, partial(_queries, self))
-        return Encoding(
-            self.name, label, build, "power", dtypes=DTYPES, longest=self.length, length=self.length
-        )
+        return Encoding(self.name, label, build, "power", dtypes=DTYPES, longest=self.length, length=self.length)
 
 
 def encodings() -> tuple[Encoding, ...]:
     """Return the encodings of language models."""
-    gptj = Encoding("gpt-j", "GPTJAttention", partial(rotation, _gptj), "power", dtypes=DTYPES, longest=2048)
-    roformer = Encoding("roformer", "RoFormerSelfAttention", partial(rotation, _roformer), "tables", dtypes=DTYPES, longest=1536)
-    return (gptj, roformer, *(layer.encoding for layer in LAYERS))
+    gptj, roformer = partial(rotation, _gptj), partial(rotation, _roformer)
+    return (
+        Encoding("roformer", "RoFormerSelfAttention", roformer, "tables", dtypes=DTYPES, longest=1536),
+        Encoding("gpt-j", "GPTJAttention", gptj, "power", dtypes=DTYPES, longest=2048),
+        *(layer.encoding for layer in LAYERS),
+    )
 
 
 def _queries(layer: Layer, hidden: Any, positions: Array) -> Any:
     """Run a layer on the tables of its model's rotary module."""
     module = modeling(layer.model)
     config = _configuration(layer, module)
-    hidden, positions = _to_the_end(layer.length, hidden, positions)
-    ids = integers(positions)[None] if positions.ndim == 1 else integers(positions.T)[:, None]
-    tables = _of(module, layer.prefix, "RotaryEmbedding")(config)(hidden, ids, *[layer.kind] * bool(layer.kind))
+    tokens, reached = _to_the_end(layer.length, hidden, positions)
+    ids = integers(reached)[None] if reached.ndim == 1 else integers(reached.T)[:, None]
+    kind = () if layer.kind is None else (layer.kind,)
+    tables = _of(module, layer.prefix, "RotaryEmbedding")(config)(tokens, ids, *kind)
     attention = _of(module, layer.prefix, "Attention")(config, layer_idx=0)
-    shared: Any = {"shared_kv_states": {}} if layer.model == "gemma4" else {}
-    rotated = queries(attention, hidden, position_embeddings=tables, attention_mask=None, **shared)
-    return rotated[..., : len(positions) - bool(layer.length), :]
+    shared: dict[str, Any] = {"shared_kv_states": {}} if layer.model == "gemma4" else {}
+    rotated = queries(attention, tokens, position_embeddings=tables, attention_mask=None, **shared)
+    return rotated[..., : len(positions), :]
 
 
 def _configuration(layer: Layer, module: Any) -> Any:
-    """Return the configuration of a model with one head and, of each type, one layer; the layer's type comes first."""
+    """Return the configuration of a model with one head, whose first layer is of the given type."""
     rope: dict[str, Any] = {"rope_type": "default", "rope_theta": layer.theta, **layer.rope}
-    sizes = dict.fromkeys(("num_attention_heads", "num_key_value_heads", "num_hidden_layers"), 1)
-    if layer.kind:
-        types = (layer.kind, "full_attention")
-        sizes |= {"num_hidden_layers": 2, "layer_types": list(types)}
-        rope = {kind: dict(rope) for kind in types}
+    sizes: dict[str, Any] = {"num_attention_heads": 1, "num_key_value_heads": 1, "num_hidden_layers": 2}
+    if layer.kind is not None:
+        sizes["layer_types"] = [layer.kind, "full_attention"]
+        rope = {kind: dict(rope) for kind in sizes["layer_types"]}
     width = CATALOGUE[layer.name].width
     given = {"hidden_size": width, "head_dim": width, "rope_parameters": rope, **sizes, **layer.sizes}
-    return stopping(_of(module, layer.prefix, "Config")(**given))
+    return _of(module, layer.prefix, "Config")(**given)
 
 
 def _of(module: Any, prefix: str, kind: str) -> Any:
@@ -97,14 +98,14 @@ def _gptj(hidden: Any, positions: Array) -> Any:
 def _roformer(hidden: Any, positions: Array) -> Any:
     """Run RoFormer's rotation on the table that its encoder holds."""
     module = modeling("roformer")
-    table = module.RoFormerSinusoidalPositionalEmbedding(1536, 64)
+    table = module.RoFormerSinusoidalPositionalEmbedding(1 + int(positions.max()), 64)
     rows = table.create_weight().to(hidden.dtype)[integers(positions)]
     attention = module.RoFormerSelfAttention
     return attention.apply_rotary_position_embeddings(rows, hidden, hidden)[0]
 
 
-def _yarn(factor: float, **more: Any) -> dict[str, Any]:
-    return {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": 4096, **more}
+def _yarn(factor: float, original: int = 4096, **more: Any) -> dict[str, Any]:
+    return {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original, **more}
 
 
 def _llama_3(factor: float) -> dict[str, Any]:
@@ -125,11 +126,10 @@ _PHI_3 = _longrope(PHI_3_SHORT, PHI_3_LONG)
 _PHI_3_5 = _longrope(PHI_3_5_SHORT, PHI_3_5_LONG)
 _PHI_LENGTHS = {"max_position_embeddings": 131_072, "original_max_position_embeddings": 4096}
 _DEEPSEEK = _yarn(40.0, beta_fast=32, beta_slow=1, mscale=1.0, mscale_all_dim=1.0)
-_LATENT = {"head_dim": 64, "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128, "q_lora_rank": None} | {
-    "kv_lora_rank": 128
-}
-
 # fmt: off
+_LATENT = {"head_dim": 64, "qk_rope_head_dim": 64, "qk_nope_head_dim": 128, "v_head_dim": 128,
+           "kv_lora_rank": 128, "q_lora_rank": None}
+
 LAYERS = (
     Layer("llama-2", "llama", "Llama", 1e4),
     Layer("llama-2-meta", "llama4", "Llama4Text", 1e4),
@@ -173,11 +173,12 @@ LAYERS = (
     Layer("phi-3.5", "phi3", "Phi3", 1e4, _PHI_3_5, _PHI_LENGTHS, length=4096),
     Layer("phi-3.5", "phi3", "Phi3", 1e4, _PHI_3_5, _PHI_LENGTHS, length=131_072),
     Layer("deepseek-v3", "deepseek_v3", "DeepseekV3", 1e4, _DEEPSEEK, _LATENT),
-    Layer("kimi-k2", "deepseek_v3", "DeepseekV3", 5e4, {**_DEEPSEEK, "factor": 32.0, "beta_fast": 1.0}, _LATENT),
+    Layer("kimi-k2", "deepseek_v3", "DeepseekV3", 5e4,
+          {**_DEEPSEEK, "factor": 32.0, "beta_fast": 1.0}, _LATENT),
     Layer("deepseek-v3-original", "deepseek_v2", "DeepseekV2", 1e4, _DEEPSEEK, _LATENT),
-    Layer("gpt-oss", "gpt_oss", "GptOss", 150_000.0, _yarn(32.0, beta_fast=32.0, beta_slow=1.0, truncate=False)),
-    Layer("olmo-3.1", "olmo3", "Olmo3", 5e5,
-          {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 8192}, kind="full_attention"),
+    Layer("gpt-oss", "gpt_oss", "GptOss", 150_000.0,
+          _yarn(32.0, beta_fast=32.0, beta_slow=1.0, truncate=False)),
+    Layer("olmo-3.1", "olmo3", "Olmo3", 5e5, _yarn(8.0, 8192), kind="full_attention"),
     # Images and video among text.
     Layer("qwen2-vl", "qwen2_vl", "Qwen2VL", 1e6, {"mrope_section": [16, 24, 24]}),
     Layer("qwen2.5-vl", "qwen2_5_vl", "Qwen2_5_VL", 1e6, {"mrope_section": [16, 24, 24]}),

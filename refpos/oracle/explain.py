@@ -1,0 +1,94 @@
+"""Name what is wrong: the mistake that reproduces what an implementation returned."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from refpos.catalogue import CATALOGUE
+from refpos.oracle.neighbours import Neighbour, computing, neighbours
+from refpos.oracle.report import Finding, ratio
+from refpos.oracle.tolerance import IDIOMS, bound
+from refpos.oracle.trial import Question, Trial, ratios
+from refpos.spec.precise import Floats
+from refpos.variants.frequencies import axis_count, plane_count
+from refpos.variants.length import is_static
+from refpos.variants.planes import width
+
+RARE = 0.01
+"""The share of elements that a reproduced rounding may leave unexplained, as the order of operations moves some."""
+
+
+def explain(trials: list[Trial], question: Question) -> Iterator[Finding]:
+    """Yield what explains a difference, likeliest first: a coarser recipe, a neighbour, another entry, or nothing."""
+    found = [*_wider(trials, question)]
+    found += _named(neighbours(question.variant, question.features, learned=question.learned), trials, question)
+    if not found:
+        found += _named(_entries(question), trials, question)
+    yield from found
+    if not found:
+        yield Finding("unexplained", "no single choice explains it", _spread(trials))
+
+
+def _wider(trials: list[Trial], question: Question) -> Iterator[Finding]:
+    """Yield the recipes within whose wider bound the difference lies: the variant is right, its numbers are coarser."""
+    for idiom in IDIOMS:
+        other = replace(question.recipe, idiom=idiom)
+        within = [ratios(one.got, one.want, question.allowed(one.case.positions, one.x, other)) for one in trials]
+        worst = max(float(one.max()) for one in within)
+        if worst <= 1:
+            words = f"frequencies made less exactly than the recipe says, as by {idiom!r}"
+            yield Finding(f"recipe/{idiom}", words, f"it is within {ratio(worst)} of the bound of {other}")
+
+
+def _named(mistakes: Iterable[Neighbour], trials: list[Trial], question: Question) -> list[Finding]:
+    """Return the mistakes that reproduce what came out, nearest first."""
+    matches = []
+    for mistake in mistakes:
+        within = np.concatenate([_against(mistake, trial, question).ravel() for trial in trials])
+        left = float((within > 1).mean())
+        if left <= (0 if mistake.exact else RARE):
+            matches.append((left, float(within[within <= 1].max()), mistake))
+    return [_finding(*match) for match in sorted(matches, key=lambda match: match[:2])]
+
+
+def _finding(left: float, worst: float, mistake: Neighbour) -> Finding:
+    evidence = (
+        f"it explains {100 * (1 - left):.1f} % of elements"
+        if left
+        else f"it explains every element, to {ratio(worst)} of the bound"
+    )
+    return Finding(mistake.id, mistake.what, evidence)
+
+
+def _against(mistake: Neighbour, trial: Trial, question: Question) -> Floats:
+    """Return the ratios of a trial to what a mistake returns, within its bound at each token's highest coordinate."""
+    p = trial.case.positions
+    with np.errstate(all="ignore"):
+        want = mistake.predict(p, trial.x)
+    if want.shape != trial.got.shape:
+        return np.full(trial.got.shape, np.inf)
+    reach = np.maximum(trial.case.reach + 1, len(p))
+    far = reach if p.ndim == 1 else reach[:, None].repeat(p.shape[1], axis=1)
+    allowed = bound(mistake.variant, question.recipe, far, trial.x, learned=question.learned)
+    no_numbers = np.isnan(want) & np.isnan(trial.got)
+    return np.where(no_numbers, 0.0, ratios(trial.got, want, allowed))
+
+
+def _entries(question: Question) -> Iterator[Neighbour]:
+    """Yield the other entries of the catalogue that could be meant: as many planes on as many axes."""
+    own = question.variant
+    for name, entry in CATALOGUE.items():
+        other = entry.variant
+        alike = type(other) is type(own) and plane_count(other.frequencies) == plane_count(own.frequencies)
+        alike = alike and axis_count(other.frequencies) == axis_count(own.frequencies)
+        if alike and is_static(other) and not other.learned and other != own and width(other) <= question.features:
+            yield Neighbour(f"catalogue/{name}", f"computes {name} instead", other, computing(other))
+
+
+def _spread(trials: list[Trial]) -> str:
+    """Say which share of elements is off, and from which position on."""
+    wrong = np.concatenate([(trial.ratios > 1).ravel() for trial in trials]).mean()
+    lowest = min(float(trial.case.reach[trial.wrong_tokens].min(initial=math.inf)) for trial in trials)
+    return f"{100 * wrong:.1f} % of elements differ, the first at position {lowest:g}"

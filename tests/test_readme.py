@@ -1,0 +1,48 @@
+"""What the README shows is what happens."""
+
+import re
+from pathlib import Path
+
+from refpos.cli import main
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def without_numbers(text):
+    return re.sub(r"[-−]?\d[\d.,e+-]*", "#", text).strip()
+
+
+def test_the_wrong_rope_on_the_first_screen_is_named_as_shown(tmp_path, monkeypatch, capsys):
+    code, shown = blocks("python")[0], blocks("console")[0]
+    (tmp_path / "mine.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    command, *printed = shown.splitlines()
+
+    status = main(command.removeprefix("$ refpos ").split())
+
+    assert status == 1
+    assert without_numbers("\n".join(printed)) == without_numbers(capsys.readouterr().out)
+
+
+def test_the_wrong_rope_takes_ten_lines_and_its_name_five():
+    code, shown = blocks("python")[0], blocks("console")[0]
+
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    assert len(shown.splitlines()) - 1 <= 5
+
+
+def test_there_are_exactly_two_commands_to_set_up():
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+
+    assert len(commands) == 2
+
+
+def test_every_file_the_readme_links_exists():
+    links = re.findall(r"\]\(([^):]+)\)", README)
+
+    assert all((Path(__file__).parents[1] / link).exists() for link in links)
+    assert len(links) > 5
