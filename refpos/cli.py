@@ -67,8 +67,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _CHECK = (
-    "Without --impl, finds the installed frameworks and checks all of their encodings (or NAME's). The ratio is the worst "
-    "error over its bound, which follows from the dtype, the position and the way frequencies are made: up to 1 agrees."
+    "Without --impl, finds the installed frameworks and checks all of their encodings (or NAME's). The ratio is the "
+    "worst error over its bound, which follows from the dtype, the position and the way frequencies are made: up to 1 "
+    "agrees."
 )
 
 

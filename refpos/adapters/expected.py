@@ -13,6 +13,8 @@ class Expected:
         The row that differs, as its adapter declares it.
     versions : tuple of str
         First and last version known to differ.
+    findings : tuple of str
+        The ids, one of which must come first among what explains it: another difference is not this one.
     reason : str
         What differs and why, in a sentence.
     reproduction : str
@@ -25,6 +27,7 @@ class Expected:
     encoding: str
     label: str
     versions: tuple[str, str]
+    findings: tuple[str, ...]
     reason: str
     reproduction: str
     dtypes: tuple[str, ...] = ()
@@ -42,6 +45,7 @@ EXPECTED: tuple[Expected, ...] = (
         "vjepa2",
         "VJEPA2RopeAttention",
         ("5.23.0", "5.23.0"),
+        ("bfloat16/ladder", "float16/ladder"),
         "frequencies and angles are made in the dtype of the features",
         """
 import torch
@@ -58,6 +62,7 @@ assert (coarse - fine).abs().max() > 0.03
         "code-llama",
         "nn.RotaryPositionalEmbedding, theta=1e6, after another layer with theta=1e4",
         ("0.13.8", "0.13.8"),
+        ("base/10000",),
         "tables are cached by size and dtype but not by theta, so that a second layer takes those of the first",
         """
 import equinox as eqx, jax.numpy as jnp
@@ -72,6 +77,7 @@ assert (first(x) == second(x)).all()
         "roformer",
         "rotate_queries_or_keys, a token at a time with its offset",
         ("0.9.1", "0.9.1"),
+        ("bfloat16/positions", "float16/positions"),
         "positions are counted in the dtype of the features: 256 and 257 are one position in bfloat16",
         """
 import torch
@@ -87,6 +93,7 @@ assert torch.equal(at(256), at(257))
         "xpos",
         "rotate_queries_and_keys, use_xpos=True",
         ("0.9.1", "0.9.1"),
+        ("growth/half-length",),
         "growth is centred on half the length of each call, so that keys cached at another length do not fit",
         """
 import torch
@@ -101,6 +108,7 @@ assert not torch.allclose(key(4), key(1000), rtol=0.1)
         "xpos",
         "RotaryEmbedding(dim=64, use_xpos=True), apply_rotary_pos_emb",
         ("2.31.10", "2.31.10"),
+        ("growth/half-length",),
         "growth is centred on half the highest position of each call, so that keys cached at another length do not fit",
         """
 import torch
@@ -116,6 +124,7 @@ assert not torch.allclose(at(3), at(3, 1000), rtol=0.1)
             name,
             "nn.SinusoidalPositionalEncoding",
             ("0.32.4", "0.32.4"),
+            ("unexplained",),
             "frequencies are exp(t (ln max - ln min) + ln min), which cancels: the highest is off by a dozen roundings",
             """
 import mlx.nn, numpy as np
@@ -130,6 +139,7 @@ assert abs(made * 1e4 ** (np.arange(256) / 255) - 1).max() * 2**24 > 10
         "mae",
         "build_sincos2d_pos_embed, dim=1024, interleave_sin_cos=True, reverse_coord=True",
         ("1.0.31", "1.0.31"),
+        ("positions/column-major",),
         "reverse_coord swaps the sides of the grid too: nothing on square grids, tokens transposed on others",
         """
 from refpos.adapters.timm import module
@@ -143,6 +153,7 @@ assert build([2, 3], dim=8, reverse_coord=True).equal(build([3, 2], dim=8))
         "ntk-aware",
         "RotaryEmbedding(rope_type=dynamic, scaling_factor=8.0)",
         ("0.32.0", "0.32.0"),
+        ("scaling/base-factor-on-every-plane",),
         "every frequency is divided by s^(d/(d-2)), where NTK multiplies the base by it and leaves the first one alone",
         """
 import keras_hub
@@ -155,6 +166,14 @@ assert layer._get_inverse_freq(128)[0] < 0.13
         "transformer",
         "SinePositionEncoding",
         ("0.32.0", "0.32.0"),
+        (
+            "bfloat16/all-of-angles",
+            "float16/all-of-angles",
+            "bfloat16/positions",
+            "float16/positions",
+            "bfloat16/ladder",
+            "float16/ladder",
+        ),
         "positions and angles are made in the compute dtype: rows 1000, 1001 and 1002 are one row in bfloat16",
         """
 import keras_hub, numpy as np

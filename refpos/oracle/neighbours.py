@@ -19,7 +19,7 @@ from refpos.spec.precise import Floats
 from refpos.spec.rotary import rotate, turn
 from refpos.spec.scaling import magnitude
 from refpos.spec.sinusoidal import embed, write
-from refpos.variants.frequencies import PerHead, axis_count, head_count
+from refpos.variants.frequencies import AnyFrequencies, Frequencies, PerHead, axis_count, head_count
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
 
@@ -96,6 +96,8 @@ def _misplaced(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]
     if isinstance(variant, Rotary) and variant.growth is not None:
         words = "growth centred on half the length of each call"
         yield Neighbour("growth/half-length", words, variant, partial(_half_length, variant))
+    if axes == 2:
+        yield at("column-major", "grid laid out column by column, not row by row", _column_major)
     if axes == 1:
         return
     for order in permutations(range(axes)):
@@ -119,6 +121,15 @@ def _taken(coordinates: tuple[int, ...], positions: Floats) -> Floats:
     return positions[..., list(coordinates)]
 
 
+def _column_major(positions: Floats) -> Floats:
+    """Return where tokens stand if the smallest grid that holds them is counted column by column."""
+    if (positions < 0).any() or (positions != np.rint(positions)).any():
+        return positions
+    h, w = positions.max(axis=-2) + 1
+    count = positions[..., 0] * w + positions[..., 1]
+    return np.stack([count % h, count // h], axis=-1)
+
+
 def _counted(positions: Floats, axes: int) -> Floats:
     n = positions.shape[-1] if axes == 1 else positions.shape[-2]
     count = np.arange(float(n))
@@ -136,12 +147,26 @@ def _too_few_bits(variant: Variant, learned: Learned | None) -> Iterator[Neighbo
         "angles": ("angles",),
         "all-of-angles": ("positions", "frequencies", "angles"),
         "tables": ("tables",),
+        "ladder": ("ladder", "positions", "frequencies", "angles"),
     }
+    learns = learned is not None
     for dtype in ("bfloat16", "float16"):
         for name, stages in places.items():
-            words = f"{' and '.join(stages)} in {dtype}"
+            if learns and "ladder" in stages:
+                continue
+            words = f"{', '.join(stages[:-1])}{' and ' if stages[1:] else ''}{stages[-1]} in {dtype}"
             predict = _rounding(variant, learned, dtype, stages)
             yield Neighbour(f"{dtype}/{name}", words, variant, predict, exact=False)
+
+
+def _stepwise(frequencies: AnyFrequencies, dtype: str) -> Floats:
+    """Return the frequencies of a ladder whose base, exponents and powers are each rounded."""
+    exact = omega(frequencies)
+    if not isinstance(frequencies, Frequencies) or frequencies.scalings or isinstance(frequencies.base, tuple):
+        return exact
+    exponents = [float(rung.exponent(frequencies.endpoint)) if rung else 0.0 for rung in frequencies.rungs]
+    powers = round_to(round_to(frequencies.base, dtype) ** round_to(exponents, dtype), dtype)
+    return np.where(exact == 0, 0.0, 1 / powers)
 
 
 def _rounding(variant: Variant, learned: Learned | None, dtype: str, stages: tuple[str, ...]) -> Predict:
@@ -150,7 +175,10 @@ def _rounding(variant: Variant, learned: Learned | None, dtype: str, stages: tup
 
     def predict(positions: Floats, x: Floats | None) -> Floats:
         p = to("positions", as_positions(positions, axis_count(variant.frequencies)))
-        per_step = to("frequencies", omega(variant.frequencies, learned=learned))
+        per_step = (
+            _stepwise(variant.frequencies, dtype) if "ladder" in stages else omega(variant.frequencies, learned=learned)
+        )
+        per_step = to("frequencies", per_step)
         if head_count(variant.frequencies) is not None:
             p = p[..., None, :, :]
         phi = to("angles", np.einsum("...na,...ak->...nk", p, per_step))

@@ -4,8 +4,8 @@ For a pair of features with magnitude r = g·hypot(x_a, x_b), and Θ = Σ_a |p_a
 
     |error| <= r (u_θ (κ_k Θ + τ) + γ_b) + η (1 + |x_a| + |x_b|)
 
-because |R(θ + δ) x − R(θ) x| <= |δ| r. Angles are made with unit roundoff u_θ, and κ_k u_θ is their relative error, which
-depends on how the frequency was made; τ is what a library's cosine and sine may be off beyond their rounding;
+because |R(θ + δ) x − R(θ) x| <= |δ| r. Angles are made with unit roundoff u_θ, and κ_k u_θ is their relative error,
+which depends on how the frequency was made; τ is what a library's cosine and sine may be off beyond their rounding;
 γ_b = bu/(1 − bu) are the b roundings that follow, in arithmetic of unit roundoff u; η is half the smallest subnormal.
 A sinusoid is the same with r its scale. What the float64 reference itself may be off, 2^-53 r (4Θ + 8), is added.
 """

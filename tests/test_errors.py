@@ -1,0 +1,985 @@
+"""What is refused, and in which words: always a SpecError, the rule and then the value."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import MANY, rubbish
+
+import refpos
+from refpos import (
+    NTK,
+    Bands,
+    ByIndex,
+    ByParts,
+    Centres,
+    Dense,
+    DynamicNTK,
+    Frequencies,
+    Grid,
+    Image,
+    Index,
+    Linear,
+    LongRope,
+    MRope,
+    Mscale,
+    PerHead,
+    PerPlane,
+    RootLog,
+    Rotary,
+    Sinusoidal,
+    SpecError,
+    Text,
+    Video,
+    XPos,
+    angles,
+    at_length,
+    cos_sin,
+    embed,
+    omega,
+    place,
+    planes,
+    rotate,
+    sections,
+    turn,
+)
+from refpos.errors import require
+
+F = Frequencies((0, 0))
+TWO_AXES = Frequencies((0, 1))
+ROTARY = Rotary(F)
+SINUSOIDAL = Sinusoidal(F)
+DENSE = Dense(1, 2)
+DYNAMIC = Frequencies((0, 0), scaling=DynamicNTK(2, 2048))
+X = np.ones((3, 4))
+TABLE = np.ones((3, 2))
+READ_ONLY = np.ones((3, 4))
+READ_ONLY.flags.writeable = False
+NAN = float("nan")
+INF = float("inf")
+
+DESCRIPTIONS = {
+    "axes that skip an axis": (
+        lambda: Frequencies((0, 2)),
+        "axes must use every axis from 0 to 2; got (0, 2)",
+    ),
+    "no axes": (lambda: Frequencies(()), "axes must turn at least one plane; got ()"),
+    "axes of which none turns": (
+        lambda: Frequencies((None, None)),
+        "axes must turn at least one plane; got (None, None)",
+    ),
+    "a list of axes": (
+        lambda: Frequencies([0, 0]),
+        "axes must be a tuple of axis numbers, or None where a plane stands still; got [0, 0]",
+    ),
+    "a negative axis": (
+        lambda: Frequencies((-1, 0)),
+        "axes must be a tuple of axis numbers, or None where a plane stands still; got (-1, 0)",
+    ),
+    "a bool as an axis": (
+        lambda: Bands((False,), 1, 2),
+        "axes must be a tuple of axis numbers, or None where a plane stands still; got (False,)",
+    ),
+    "a number of axes for axes": (
+        lambda: Frequencies(2),
+        "axes must be a tuple of axis numbers, or None where a plane stands still; got 2",
+    ),
+    "a base of one": (lambda: Frequencies((0,), base=1), "base must be greater than 1; got 1.0"),
+    "a base below one": (lambda: Frequencies((0,), base=0.5), "base must be greater than 1; got 0.5"),
+    "an infinite base": (lambda: Frequencies((0,), base=INF), "base must be finite; got inf"),
+    "a base that is no number": (lambda: Frequencies((0,), base=NAN), "base must be finite; got nan"),
+    "a base beyond all doubles": (
+        lambda: Frequencies((0,), base=10**309),
+        f"base must be finite; got 1{'0' * 118}…",
+    ),
+    "a base too long to print": (
+        lambda: Frequencies((0,), base=10**5000),
+        "base must be finite; got a int too long to print",
+    ),
+    "a base between two doubles": (
+        lambda: Frequencies((0,), base=2**53 + 1),
+        "base must be a number that a double holds exactly; got 9007199254740993",
+    ),
+    "a bool as a base": (lambda: Frequencies((0,), base=True), "base must be a number; got True"),
+    "a text as a base": (lambda: Frequencies((0,), base="1e4"), "base must be a number; got 1e4"),
+    "a base per axis of another number": (
+        lambda: Frequencies((0, 1), base=(2, 3, 4)),
+        "base must be one number, or one for each of the 2 axes; got (2.0, 3.0, 4.0)",
+    ),
+    "one of two bases too small": (
+        lambda: Frequencies((0, 1), base=(2, 1)),
+        "base must be greater than 1; got (2.0, 1.0)",
+    ),
+    "no base": (lambda: Frequencies((0,), base=()), "base must not be empty; got ()"),
+    "an unknown ladder": (
+        lambda: Frequencies((0,), ladder="axial"),
+        "ladder must be one of 'shared', 'per-axis', 'alternating'; got axial",
+    ),
+    "an end point that is no bool": (
+        lambda: Frequencies((0, 0), endpoint=1),
+        "endpoint must be True or False; got 1",
+    ),
+    "an unknown unit": (
+        lambda: Frequencies((0,), unit="degree"),
+        "unit must be one of 'radian', 'half-turn', 'turn'; got degree",
+    ),
+    "an end point on one plane": (
+        lambda: Frequencies((0, 1, 1), ladder="per-axis", endpoint=True),
+        "a ladder with an end point needs at least two planes; got 1",
+    ),
+    "NTK scaling on one plane": (
+        lambda: Frequencies((0,), scaling=NTK(2)),
+        "NTK scaling needs at least two planes on a ladder; got 1",
+    ),
+    "dynamic NTK scaling on one plane": (
+        lambda: Frequencies((0,), scaling=DynamicNTK(2, 16)),
+        "NTK scaling needs at least two planes on a ladder; got 1",
+    ),
+    "a scaling that is none": (
+        lambda: Frequencies((0,), scaling=2.0),
+        "scaling must be a scaling or a tuple of scalings; got 2.0",
+    ),
+    "a list of scalings": (
+        lambda: Frequencies((0,), scaling=[Linear(2)]),
+        "scaling must be a scaling or a tuple of scalings; got [Linear(factor=2.0)]",
+    ),
+    "a factor per axis of another number": (
+        lambda: Frequencies((0, 1), scaling=Linear((2, 3, 4))),
+        "factor must be one number, or one for each of the 2 axes; got (2.0, 3.0, 4.0)",
+    ),
+    "divisors for other planes": (
+        lambda: Frequencies((0, 0), scaling=PerPlane((1, 2, 3))),
+        "there must be a divisor for each of the 2 planes; got 3",
+    ),
+    "long and short divisors for other planes": (
+        lambda: Frequencies((0, 0), scaling=LongRope((1,), (2,), 16)),
+        "there must be a divisor for each of the 2 planes; got 1",
+    ),
+    "a band that begins at zero": (lambda: Bands((0,), 0, 1), "low must be greater than 0; got 0.0"),
+    "a band that ends below zero": (lambda: Bands((0,), 1, -1), "high must be greater than 0; got -1.0"),
+    "an unknown spacing": (
+        lambda: Bands((0,), 1, 2, spacing="mel"),
+        "spacing must be one of 'log', 'linear'; got mel",
+    ),
+    "a band in an unknown unit": (
+        lambda: Bands((0,), 1, 2, unit="hertz"),
+        "unit must be one of 'radian', 'half-turn', 'turn'; got hertz",
+    ),
+    "dense frequencies of no axis": (lambda: Dense(0, 2), "axes must be at least 1; got 0"),
+    "dense frequencies of no plane": (lambda: Dense(1, 0), "planes must be at least 1; got 0"),
+    "dense frequencies of half an axis": (lambda: Dense(1.0, 2), "axes must be an int; got 1.0"),
+    "dense frequencies of no head": (lambda: Dense(1, 2, heads=0), "heads must be at least 1; got 0"),
+    "dense frequencies in an unknown unit": (
+        lambda: Dense(1, 2, unit=None),
+        "unit must be one of 'radian', 'half-turn', 'turn'; got None",
+    ),
+    "no heads": (
+        lambda: PerHead(()),
+        "frequencies must be a tuple of Frequencies or Bands, one per head; got ()",
+    ),
+    "heads that learn": (
+        lambda: PerHead((DENSE,)),
+        "frequencies must be a tuple of Frequencies or Bands, one per head; "
+        "got (Dense(axes=1, planes=2, heads=None, unit='radian'),)",
+    ),
+    "heads of different width": (
+        lambda: PerHead((F, Frequencies((0,)))),
+        "every head must have as many planes; got [1, 2]",
+    ),
+    "heads of different axes that read all": (
+        lambda: PerHead((F, TWO_AXES)),
+        "without reads, every head must have as many axes; got [1, 2]",
+    ),
+    "reads for another number of heads": (
+        lambda: PerHead((F, F), reads=((0,),)),
+        "reads must have an entry per head; got ((0,),)",
+    ),
+    "a head that reads too little": (
+        lambda: PerHead((TWO_AXES,), reads=((0,),)),
+        "a head must read a coordinate for each axis; got (0,)",
+    ),
+    "heads that skip a coordinate": (
+        lambda: PerHead((F, F), reads=((0,), (2,))),
+        "reads must use every coordinate from 0 to 2; got ((0,), (2,))",
+    ),
+    "a head that reads a coordinate twice": (
+        lambda: PerHead((TWO_AXES,), reads=((0, 0),)),
+        "reads must be a tuple of tuples of coordinates, none of them twice; got ((0, 0),)",
+    ),
+    "a head that reads coordinate 0.0": (
+        lambda: PerHead((F,), reads=((0.0,),)),
+        "reads must be a tuple of tuples of coordinates, none of them twice; got ((0.0,),)",
+    ),
+    "reads in a list": (
+        lambda: PerHead((F,), reads=[[0]]),
+        "reads must be a tuple of tuples of coordinates, none of them twice; got [[0]]",
+    ),
+    "a factor of zero": (lambda: Linear(0), "factor must be greater than 0; got 0.0"),
+    "a negative factor": (lambda: NTK(-2), "factor must be greater than 0; got -2.0"),
+    "one of two factors negative": (
+        lambda: NTK((1, -2)),
+        "factor must be greater than 0; got (1.0, -2.0)",
+    ),
+    "parts with a factor of zero": (
+        lambda: ByParts(0, 16, 1, 4),
+        "factor must be greater than 0; got 0.0",
+    ),
+    "parts of no original length": (lambda: ByParts(8, 0, 1, 4), "original must be at least 1; got 0"),
+    "parts of half a token": (lambda: ByParts(8, 16.5, 1, 4), "original must be an int; got 16.5"),
+    "parts that ramp nowhere": (
+        lambda: ByParts(8, 16, 4, 4),
+        "low must be less than high; got (4.0, 4.0)",
+    ),
+    "parts that ramp down": (
+        lambda: ByParts(8, 16, 4, 1),
+        "low must be less than high; got (4.0, 1.0)",
+    ),
+    "an index ramp from slow to fast": (
+        lambda: ByIndex(8, 16, fast=1, slow=32),
+        "slow must not exceed fast; got (32.0, 1.0)",
+    ),
+    "an index ramp of no turns": (
+        lambda: ByIndex(8, 16, slow=0),
+        "slow must be greater than 0; got 0.0",
+    ),
+    "an index ramp with a factor of zero": (
+        lambda: ByIndex(0, 16),
+        "factor must be greater than 0; got 0.0",
+    ),
+    "an index ramp of no original length": (
+        lambda: ByIndex(2, 0),
+        "original must be at least 1; got 0",
+    ),
+    "an index ramp truncated by a number": (
+        lambda: ByIndex(8, 16, truncate=0),
+        "truncate must be True or False; got 0",
+    ),
+    "no divisors": (lambda: PerPlane(()), "divisors must be a tuple of numbers; got ()"),
+    "one divisor for all": (lambda: PerPlane(2.0), "divisors must be a tuple of numbers; got 2.0"),
+    "a divisor of zero": (
+        lambda: PerPlane((1, 0)),
+        "divisors must be greater than 0; got (1.0, 0.0)",
+    ),
+    "a divisor that is a bool": (lambda: PerPlane((1, True)), "divisors must be a number; got True"),
+    "a dynamic factor below one": (
+        lambda: DynamicNTK(0.5, 16),
+        "factor must be at least 1; got 0.5",
+    ),
+    "a dynamic factor of no original length": (
+        lambda: DynamicNTK(2, 0),
+        "original must be at least 1; got 0",
+    ),
+    "short and long divisors of different number": (
+        lambda: LongRope((1, 2), (1,), 16),
+        "short and long must have as many divisors as each other; got (2, 1)",
+    ),
+    "a long divisor of zero": (
+        lambda: LongRope((1,), (0,), 16),
+        "long must be greater than 0; got (0.0,)",
+    ),
+    "long divisors of no original length": (
+        lambda: LongRope((1,), (1,), 0),
+        "original must be at least 1; got 0",
+    ),
+    "a rotary variant without frequencies": (
+        lambda: Rotary(None),
+        "frequencies must be Frequencies, Bands, Dense or PerHead; got None",
+    ),
+    "an unknown pairing": (
+        lambda: Rotary(F, pairing="neox"),
+        "pairing must be one of 'half', 'interleaved', 'blocked'; got neox",
+    ),
+    "an unknown pairing of the output": (
+        lambda: Rotary(F, write="neox"),
+        "write must be one of None, 'half', 'interleaved', 'blocked'; got neox",
+    ),
+    "an output that is paired like the input": (
+        lambda: Rotary(F, write="half"),
+        "write must differ from pairing, or be None; got half",
+    ),
+    "half an offset": (lambda: Rotary(F, offset=0.5), "offset must be an int; got 0.5"),
+    "an offset from the end too near to it": (
+        lambda: Rotary(F, offset=-3),
+        "offset must leave room for the 4 features that are rotated; got -3",
+    ),
+    "a sign of zero": (lambda: Rotary(F, sign=0), "sign must be one of 1, -1; got 0"),
+    "a sign that is a bool": (lambda: Rotary(F, sign=True), "sign must be one of 1, -1; got True"),
+    "blocks that are not contiguous": (
+        lambda: Rotary(Frequencies((0, 1, 0)), pairing="blocked"),
+        "blocks need the planes of an axis to stand together; got (0, 1, 0)",
+    ),
+    "output blocks that are not contiguous": (
+        lambda: Rotary(Frequencies((0, 1, 0)), write="blocked"),
+        "blocks need the planes of an axis to stand together; got (0, 1, 0)",
+    ),
+    "tiled columns of blocks that are not contiguous": (
+        lambda: Rotary(Frequencies((0, 1, 0)), pairing="interleaved", columns="tiled"),
+        "blocks need the planes of an axis to stand together; got (0, 1, 0)",
+    ),
+    "blocks of dense frequencies": (
+        lambda: Rotary(DENSE, pairing="blocked"),
+        "blocks need planes that each belong to one axis; got Dense",
+    ),
+    "unknown columns": (
+        lambda: Rotary(F, columns="mixed"),
+        "columns must be one of 'paired', 'tiled', 'repeated'; got mixed",
+    ),
+    "tiled columns of halves": (
+        lambda: Rotary(F, columns="tiled"),
+        "tiled columns need interleaved pairing; got half",
+    ),
+    "repeated columns of interleaved pairs": (
+        lambda: Rotary(F, pairing="interleaved", columns="repeated"),
+        "repeated columns need half pairing; got interleaved",
+    ),
+    "repeated columns that are written elsewhere": (
+        lambda: Rotary(F, columns="repeated", write="interleaved"),
+        "repeated columns need write to be None; got interleaved",
+    ),
+    "an attention factor of zero": (
+        lambda: Rotary(F, attention_factor=0),
+        "attention_factor must be greater than 0; got 0.0",
+    ),
+    "an attention factor in words": (
+        lambda: Rotary(F, attention_factor="mscale"),
+        "attention_factor must be a number; got mscale",
+    ),
+    "growth that is a number": (
+        lambda: Rotary(F, growth=512.0),
+        "growth must be XPos or None; got 512.0",
+    ),
+    "growth along two axes": (
+        lambda: Rotary(Dense(2, 1), growth=XPos()),
+        "growth needs positions of one axis; got Dense(axes=2, planes=1, heads=None, unit='radian')",
+    ),
+    "a magnitude of factor zero": (lambda: Mscale(0), "factor must be greater than 0; got 0.0"),
+    "a magnitude that may be negative": (
+        lambda: Mscale(2, -1),
+        "coefficient must not be negative; got -1.0",
+    ),
+    "a root of logarithms of factor zero": (
+        lambda: RootLog(0, 16),
+        "factor must be greater than 0; got 0.0",
+    ),
+    "a root of logarithms to base one": (
+        lambda: RootLog(2, 1),
+        "original must be at least 2; got 1",
+    ),
+    "growth over no length": (lambda: XPos(0), "scale_base must be greater than 0; got 0.0"),
+    "growth from nowhere": (lambda: XPos(512, INF), "centre must be finite; got inf"),
+    "sines of heads": (
+        lambda: Sinusoidal(PerHead((F,))),
+        "frequencies must be Frequencies, Bands or Dense; got PerHead(frequencies=(Frequencies(axes=(0, 0), "
+        "base=10000.0, ladder='shared', endpoint=False, unit='radian', scaling=()),)…",
+    ),
+    "an unknown order": (
+        lambda: Sinusoidal(F, order="sin"),
+        "order must be one of 'interleaved', 'sin-cos', 'cos-sin'; got sin",
+    ),
+    "unknown blocks": (
+        lambda: Sinusoidal(F, blocks="head"),
+        "blocks must be one of 'axis', 'function'; got head",
+    ),
+    "a width narrower than the planes": (
+        lambda: Sinusoidal(F, width=3),
+        "width must be at least 4; got 3",
+    ),
+    "a negative prefix": (lambda: Sinusoidal(F, prefix=-1), "prefix must be at least 0; got -1"),
+    "a scale of zero": (lambda: Sinusoidal(F, scale=0), "scale must be greater than 0; got 0.0"),
+    "a text of no token": (lambda: Text(0), "n must be at least 1; got 0"),
+    "an image without a side": (lambda: Image(0, 4), "h must be at least 1; got 0"),
+    "an image with half a side": (lambda: Image(4, 0.5), "w must be an int; got 0.5"),
+    "a video of no frame": (lambda: Video(0, 2, 2), "t must be at least 1; got 0"),
+    "a video that stands still": (
+        lambda: Video(1, 2, 2, fps=0),
+        "fps must be greater than 0; got 0.0",
+    ),
+    "an index from half a token": (lambda: Index(0.5), "start must be an int; got 0.5"),
+    "an index from beyond the exact integers": (
+        lambda: Index(2**53 + 1),
+        "start must not exceed 2^53; got 9007199254740993",
+    ),
+    "a grid from beyond the exact integers": (
+        lambda: Grid(-(2**53) - 1),
+        "start must not exceed 2^53; got -9007199254740993",
+    ),
+    "centres that run down": (
+        lambda: Centres(1, -1),
+        "low must be less than high; got (1.0, -1.0)",
+    ),
+    "centres that are too far apart": (
+        lambda: Centres(-1e308, 1e308),
+        "high less low must be finite; got (-1e+308, 1e+308)",
+    ),
+    "a merge of no patch": (lambda: MRope(merge=0), "merge must be at least 1; got 0"),
+    "no token a second": (
+        lambda: MRope(tokens_per_second=0),
+        "tokens_per_second must be greater than 0; got 0.0",
+    ),
+}
+
+CALLS = {
+    "sections that do not add up": (
+        lambda: sections((16, 24, 23), 64),
+        "sections must add up to the 64 planes; got (16, 24, 23)",
+    ),
+    "a section of no plane": (
+        lambda: sections((4, 0), 4),
+        "sections must be a tuple or list of positive ints; got (4, 0)",
+    ),
+    "no sections": (
+        lambda: sections((), 0),
+        "sections must be a tuple or list of positive ints; got ()",
+    ),
+    "a number for sections": (
+        lambda: sections(4, 4),
+        "sections must be a tuple or list of positive ints; got 4",
+    ),
+    "an array of sections": (
+        lambda: sections(np.array([2, 2]), 4),
+        "sections must be a tuple or list of positive ints; got array([2, 2])",
+    ),
+    "sections of 4.0 planes": (lambda: sections((2, 2), 4.0), "planes must be an int; got 4.0"),
+    "sections that are interleaved by a text": (
+        lambda: sections((2, 2), 4, interleaved="no"),
+        "interleaved must be True or False; got no",
+    ),
+    "a length of zero": (
+        lambda: at_length(DYNAMIC, 0),
+        "n must be an int from 1 to 2^53; got 0",
+    ),
+    "a length beyond the exact integers": (
+        lambda: at_length(DYNAMIC, 2**53 + 1),
+        "n must be an int from 1 to 2^53; got 9007199254740993",
+    ),
+    "a length that is a float": (
+        lambda: at_length(DYNAMIC, 4096.0),
+        "n must be an int from 1 to 2^53; got 4096.0",
+    ),
+    "the length of nothing": (
+        lambda: at_length(None, 4096),
+        "variant must be Rotary, Sinusoidal or a description of frequencies; got None",
+    ),
+    "planes of fewer features than are rotated": (
+        lambda: planes(ROTARY, 3),
+        "features must hold the 4 that are rotated from feature 0 on; got 3",
+    ),
+    "planes of features too few after the offset": (
+        lambda: planes(Rotary(F, offset=2), 5),
+        "features must hold the 4 that are rotated from feature 2 on; got 5",
+    ),
+    "planes of features too few before the end": (
+        lambda: planes(Rotary(F, offset=-6), 5),
+        "features must hold the 4 that are rotated from feature -6 on; got 5",
+    ),
+    "planes of 4.0 features": (lambda: planes(ROTARY, 4.0), "features must be an int; got 4.0"),
+    "planes of nothing": (lambda: planes(None, 4), "variant must be Rotary; got None"),
+    "no segments": (
+        lambda: place([], Index()),
+        "segments must be Text, Image or Video, at least one; got []",
+    ),
+    "segments that are numbers": (
+        lambda: place([3], Index()),
+        "segments must be Text, Image or Video, at least one; got [3]",
+    ),
+    "a number of segments": (
+        lambda: place(3, Index()),
+        "segments must be Text, Image or Video, at least one; got [3]",
+    ),
+    "an unknown rule": (
+        lambda: place([Text(1)], "mrope"),
+        "rule must be Index, Grid, Centres or MRope; got mrope",
+    ),
+    "text on a grid": (
+        lambda: place([Text(3)], Grid()),
+        "Grid must place grids of its kind; got Text(n=3)",
+    ),
+    "a video by its centres": (
+        lambda: place([Video(1, 2, 2)], Centres()),
+        "Centres must place grids of its kind; got Video(t=1, h=2, w=2, fps=1.0)",
+    ),
+    "images and videos on one grid": (
+        lambda: place([Image(2, 2), Video(1, 2, 2)], Grid()),
+        "segments of one call must have as many axes; got [(2, 2), (1, 2, 2)]",
+    ),
+    "a height that the merge does not divide": (
+        lambda: place([Image(3, 4)], MRope()),
+        "sides must be multiples of the merge, 2; got (3, 4)",
+    ),
+    "a width that the merge does not divide": (
+        lambda: place([Video(1, 4, 5)], MRope(merge=4)),
+        "sides must be multiples of the merge, 4; got (4, 5)",
+    ),
+    "times beyond the exact integers": (
+        lambda: place([Video(2, 2, 2, fps=1e-300)], MRope(tokens_per_second=1e300)),
+        "times must not exceed 2^53; got Video(t=2, h=2, w=2, fps=1e-300)",
+    ),
+    "frequencies of nothing": (
+        lambda: omega(None),
+        "frequencies must be Frequencies, Bands, Dense or PerHead; got None",
+    ),
+    "frequencies in a list": (
+        lambda: omega([F]),
+        f"frequencies must be Frequencies, Bands, Dense or PerHead; got {repr([F])[:119]}",
+    ),
+    "frequencies that are infinite": (
+        lambda: omega(Frequencies((0, 0), scaling=(Linear(1e-300), Linear(1e-300)))),
+        f"frequencies must be finite; got {repr(Frequencies((0, 0), scaling=(Linear(1e-300),) * 2))[:119]}…",
+    ),
+    "frequencies that depend on the length": (
+        lambda: omega(DYNAMIC),
+        f"a variant that depends on the length needs at_length first; got {repr(DYNAMIC)[:119]}…",
+    ),
+    "a head whose frequencies depend on the length": (
+        lambda: omega(PerHead((DYNAMIC,))),
+        f"a variant that depends on the length needs at_length first; got {repr(PerHead((DYNAMIC,)))[:119]}…",
+    ),
+    "angles that depend on the length": (
+        lambda: angles([0], DYNAMIC),
+        f"a variant that depends on the length needs at_length first; got {repr(DYNAMIC)[:119]}…",
+    ),
+    "nothing learned": (lambda: omega(DENSE), "learned must bring exactly omega; got []"),
+    "an empty mapping of what is learned": (
+        lambda: omega(DENSE, learned={}),
+        "learned must bring exactly omega; got []",
+    ),
+    "another name of what is learned": (
+        lambda: omega(DENSE, learned={"freqs": [[1.0, 2.0]]}),
+        "learned must bring exactly omega; got ['freqs']",
+    ),
+    "more learned than asked for": (
+        lambda: omega(DENSE, learned={"omega": [[1.0, 2.0]], 5: [1.0]}),
+        "learned must bring exactly omega; got ['omega', 5]",
+    ),
+    "something learned by what learns nothing": (
+        lambda: omega(F, learned={"omega": [[1.0, 2.0]]}),
+        "learned arrays are only for variants that learn; got ['omega']",
+    ),
+    "an array without a name": (
+        lambda: omega(DENSE, learned=np.ones((1, 2))),
+        "learned must be a mapping of names to arrays; got array([[1., 1.]])",
+    ),
+    "learned frequencies of another shape": (
+        lambda: omega(DENSE, learned={"omega": [1.0, 2.0]}),
+        "omega must have shape (1, 2); got (2,)",
+    ),
+    "learned frequencies without heads": (
+        lambda: omega(Dense(1, 2, heads=3), learned={"omega": [[1.0, 2.0]]}),
+        "omega must have shape (3, 1, 2); got (1, 2)",
+    ),
+    "learned frequencies that are no number": (
+        lambda: omega(DENSE, learned={"omega": [[1.0, NAN]]}),
+        "omega must be finite; got array([[ 1., nan]])",
+    ),
+    "learned frequencies in words": (
+        lambda: omega(DENSE, learned={"omega": [["1", "2"]]}),
+        "omega must be integers or floats; got <U1",
+    ),
+    "learned frequencies that are complex": (
+        lambda: omega(DENSE, learned={"omega": [[1j, 2]]}),
+        "omega must be integers or floats; got complex128",
+    ),
+    "learned frequencies that are bools": (
+        lambda: omega(DENSE, learned={"omega": [[True, False]]}),
+        "omega must be integers or floats; got bool",
+    ),
+    "learned frequencies that are ragged": (
+        lambda: omega(DENSE, learned={"omega": [[1.0], [1.0, 2.0]]}),
+        "omega must be integers or floats; got a ragged list",
+    ),
+    "a position without a sequence": (
+        lambda: angles(3, F),
+        "positions must have shape (..., n); got ()",
+    ),
+    "flat positions of two axes": (
+        lambda: angles([0, 1], TWO_AXES),
+        "positions must have shape (..., n, 2); got (2,)",
+    ),
+    "positions of three axes for two": (
+        lambda: angles([[0, 1, 2]], TWO_AXES),
+        "positions must have shape (..., n, 2); got (1, 3)",
+    ),
+    "positions of one axis for two": (
+        lambda: angles([[0], [1]], TWO_AXES),
+        "positions must have shape (..., n, 2); got (2, 1)",
+    ),
+    "a position that is no number": (
+        lambda: angles([0.0, NAN], F),
+        "positions must be finite; got array([nan])",
+    ),
+    "an infinite position": (
+        lambda: angles([0.0, -INF], F),
+        "positions must be finite; got array([-inf])",
+    ),
+    "positions that are bools": (
+        lambda: angles([True, False], F),
+        "positions must be integers or floats; got bool",
+    ),
+    "a bool among positions": (
+        lambda: angles([1, True], F),
+        "positions must be integers or floats; got a bool among numbers",
+    ),
+    "complex positions": (
+        lambda: angles([1j], F),
+        "positions must be integers or floats; got complex128",
+    ),
+    "positions in words": (
+        lambda: angles(["1"], F),
+        "positions must be integers or floats; got <U1",
+    ),
+    "positions that are objects": (
+        lambda: angles([None, 1], F),
+        "positions must be integers or floats; got list of objects",
+    ),
+    "ragged positions": (
+        lambda: angles([[0], [0, 1]], F),
+        "positions must be integers or floats; got a ragged list",
+    ),
+    "positions in extended precision": (
+        lambda: angles(np.arange(2, dtype=np.longdouble), F),
+        f"positions must be integers or floats; got {np.dtype(np.longdouble)}",
+    ),
+    "dates for positions": (
+        lambda: angles(np.array(["2026-01-01"], dtype="M8[D]"), F),
+        "positions must be integers or floats; got datetime64[D]",
+    ),
+    "a position beyond the exact integers": (
+        lambda: angles([2**53 + 1], F),
+        "integer positions must not exceed 2^53; got array([9007199254740993])",
+    ),
+    "a position below the exact integers": (
+        lambda: angles([-(2**53) - 1], F),
+        "integer positions must not exceed 2^53; got array([-9007199254740993])",
+    ),
+    "an integer beyond the exact ones among floats": (
+        lambda: angles([2**53 + 1, 0.5], F),
+        "integers among positions must not exceed 2^53; got [9007199254740993, 0.5]",
+    ),
+    "an unsigned position beyond the exact integers": (
+        lambda: angles(np.array([2**64 - 1], dtype=np.uint64), F),
+        "integer positions must not exceed 2^53; got array([18446744073709551615], dtype=uint64)",
+    ),
+    "angles that are infinite": (
+        lambda: angles([1e308], Frequencies((0,), unit="turn")),
+        "angles must be finite; got [1e+308]",
+    ),
+    "angles of nothing": (
+        lambda: angles([0], None),
+        "frequencies must be Frequencies, Bands, Dense or PerHead; got None",
+    ),
+    "a sinusoidal variant to rotate by": (
+        lambda: rotate(X, [0, 1, 2], SINUSOIDAL),
+        f"variant must be Rotary; got {repr(SINUSOIDAL)[:119]}…",
+    ),
+    "a sinusoidal variant to turn by": (
+        lambda: turn(X, TABLE, TABLE, SINUSOIDAL),
+        f"variant must be Rotary; got {repr(SINUSOIDAL)[:119]}…",
+    ),
+    "a table of nothing": (lambda: cos_sin([0], None), "variant must be Rotary; got None"),
+    "a rotary variant to embed by": (
+        lambda: embed([0], ROTARY),
+        f"variant must be Sinusoidal; got {repr(ROTARY)[:119]}…",
+    ),
+    "an embedding that depends on the length": (
+        lambda: embed([0], Sinusoidal(DYNAMIC)),
+        f"a variant that depends on the length needs at_length first; got {repr(DYNAMIC)[:119]}…",
+    ),
+    "features narrower than the variant": (
+        lambda: rotate(np.ones((3, 2)), [0, 1, 2], ROTARY),
+        "features must hold the 4 that are rotated from feature 0 on; got 2",
+    ),
+    "an odd number of features that is too small": (
+        lambda: rotate(np.ones((3, 3)), [0, 1, 2], ROTARY),
+        "features must hold the 4 that are rotated from feature 0 on; got 3",
+    ),
+    "a vector without a sequence": (
+        lambda: rotate(np.ones(4), [0], ROTARY),
+        "x must have shape (..., n, d); got (4,)",
+    ),
+    "features that are integers": (
+        lambda: rotate(np.ones((3, 4), dtype=int), [0, 1, 2], ROTARY),
+        "x must be float16, float32 or float64; got int64",
+    ),
+    "features that are complex": (
+        lambda: rotate(np.ones((3, 4), dtype=complex), [0, 1, 2], ROTARY),
+        "x must be float16, float32 or float64; got complex128",
+    ),
+    "features of a dtype like bfloat16": (
+        lambda: rotate(np.ones((3, 4), dtype="V2"), [0, 1, 2], ROTARY),
+        "x must be float16, float32 or float64; got |V2",
+    ),
+    "features in extended precision": (
+        lambda: rotate(np.ones((3, 4), dtype=np.longdouble), [0, 1, 2], ROTARY),
+        f"x must be float16, float32 or float64; got {np.dtype(np.longdouble)}",
+    ),
+    "features in another byte order": (
+        lambda: rotate(np.ones((3, 4), dtype=">f4"), [0, 1, 2], ROTARY),
+        "x must be float16, float32 or float64; got >f4",
+    ),
+    "ragged features": (
+        lambda: rotate([[1.0], [1.0, 2.0]], [0, 1], ROTARY),
+        "x must be float16, float32 or float64; got object",
+    ),
+    "fewer positions than vectors": (
+        lambda: rotate(X, [0, 1], ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (2, 2)",
+    ),
+    "one position for three vectors": (
+        lambda: rotate(X, [1], ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (1, 2)",
+    ),
+    "positions of more batches than vectors": (
+        lambda: rotate(X, [[0, 1, 2]], ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (1, 3, 2)",
+    ),
+    "positions of one batch for two": (
+        lambda: rotate(np.ones((2, 3, 4)), [[0, 1, 2]], ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (2,); got (1, 3, 2)",
+    ),
+    "positions of the heads without the batch": (
+        lambda: rotate(np.ones((2, 5, 3, 4)), np.zeros((5, 3)), ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (2, 5); got (5, 3, 2)",
+    ),
+    "positions of one batch for many heads": (
+        lambda: rotate(np.ones((2, 5, 3, 4)), np.zeros((2, 1, 3)), ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (2, 5); got (2, 1, 3, 2)",
+    ),
+    "vectors of other heads than the variant": (
+        lambda: rotate(np.ones((3, 3, 4)), [0, 1, 2], Rotary(PerHead((F, F)))),
+        "x must have shape (..., 2 heads, n, d); got (3, 3, 4)",
+    ),
+    "vectors without heads": (
+        lambda: rotate(X, [0, 1, 2], Rotary(PerHead((F, F)))),
+        "x must have shape (..., 2 heads, n, d); got (3, 4)",
+    ),
+    "an unknown side": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, side="value"),
+        "side must be 'query', 'key' or 'output'; got value",
+    ),
+    "an output that grows": (
+        lambda: cos_sin([0], Rotary(F, growth=XPos()), side="output"),
+        "growth is for queries and keys; side must be one of them; got output",
+    ),
+    "growth beyond all doubles": (
+        lambda: cos_sin([-(10**6)], Rotary(F, growth=XPos())),
+        "cosines and sines must be finite in float64; got [-1000000]",
+    ),
+    "growth beyond the dtype": (
+        lambda: cos_sin([-(10**5)], Rotary(F, growth=XPos()), np.float32),
+        "cosines and sines must be finite in float32; got [-100000]",
+    ),
+    "an attention factor beyond the dtype": (
+        lambda: cos_sin([0], Rotary(F, attention_factor=1e39), np.float32),
+        "cosines and sines must be finite in float32; got [0]",
+    ),
+    "a table of float16": (
+        lambda: cos_sin([0], ROTARY, np.float16),
+        "the dtype of a table must be float32 or float64; got float16",
+    ),
+    "a table of integers": (
+        lambda: cos_sin([0], ROTARY, int),
+        "the dtype of a table must be float32 or float64; got int64",
+    ),
+    "a table of an unknown dtype": (
+        lambda: cos_sin([0], ROTARY, "bfloat16"),
+        "dtype must be one that NumPy knows; got 'bfloat16'",
+    ),
+    "a table of a dtype that does not parse": (
+        lambda: cos_sin([0], ROTARY, ","),
+        "dtype must be one that NumPy knows; got ','",
+    ),
+    "cosines in a list": (
+        lambda: turn(X, TABLE.tolist(), TABLE, ROTARY),
+        "cos must be an array; got list",
+    ),
+    "sines in a list": (
+        lambda: turn(X, TABLE, TABLE.tolist(), ROTARY),
+        "sin must be an array; got list",
+    ),
+    "cosines of float32 for float64": (
+        lambda: turn(X, TABLE.astype(np.float32), TABLE, ROTARY),
+        "cos must be float64 for x of float64; got float32",
+    ),
+    "sines of float16 for float16": (
+        lambda: turn(X.astype(np.float16), TABLE.astype(np.float32), TABLE.astype(np.float16), ROTARY),
+        "sin must be float32 for x of float16; got float16",
+    ),
+    "cosines and sines of different shape": (
+        lambda: turn(X, TABLE, TABLE[:2], ROTARY),
+        "cos and sin must have one shape; got ((3, 2), (2, 2))",
+    ),
+    "a table of other planes": (
+        lambda: turn(X, np.ones((3, 1)), np.ones((3, 1)), ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (3, 1)",
+    ),
+    "a table without a sequence": (
+        lambda: turn(X, np.ones(2), np.ones(2), ROTARY),
+        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (2,)",
+    ),
+    "an out that is a list": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, out=[0.0]),
+        "out must be an array; got list",
+    ),
+    "an out of another dtype": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, out=np.ones((3, 4), dtype=np.float32)),
+        "out must be float64 of shape (3, 4); got ('float32', (3, 4))",
+    ),
+    "an out of another shape": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, out=np.ones((2, 3, 4))),
+        "out must be float64 of shape (3, 4); got ('float64', (2, 3, 4))",
+    ),
+    "an out that overlaps x": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, out=X[:]),
+        "out must be x itself or share no memory with it; got overlapping arrays",
+    ),
+    "an out that is read-only": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, out=READ_ONLY),
+        "out must be writeable; got a read-only array",
+    ),
+    "an out that is x and read-only": (
+        lambda: rotate(READ_ONLY, [0, 1, 2], ROTARY, out=READ_ONLY),
+        "out must be writeable; got a read-only array",
+    ),
+}
+
+DATACLASSES = [
+    *(Frequencies, Bands, Dense, PerHead, Rotary, Sinusoidal, Mscale, RootLog, XPos),
+    *(Linear, NTK, ByParts, ByIndex, PerPlane, DynamicNTK, LongRope),
+    *(Text, Image, Video, Index, Grid, Centres, MRope),
+]
+
+FUNCTIONS = {
+    "omega": lambda a, b, c: omega(a, learned=b),
+    "angles": lambda a, b, c: angles(a, b, learned=c),
+    "angles at rubbish": lambda a, b, c: angles(a, F),
+    "angles of what is learned": lambda a, b, c: angles([0], DENSE, learned={"omega": a}),
+    "cos_sin": lambda a, b, c: cos_sin(a, b, c),
+    "cos_sin of a dtype and a side": lambda a, b, c: cos_sin([0], ROTARY, a, side=b),
+    "rotate": lambda a, b, c: rotate(a, b, c),
+    "rotate at rubbish": lambda a, b, c: rotate(X, a, ROTARY, learned=b, out=c),
+    "turn": lambda a, b, c: turn(X, a, b, c),
+    "turn rubbish": lambda a, b, c: turn(a, TABLE, TABLE, ROTARY, out=b),
+    "embed": lambda a, b, c: embed(a, b, learned=c),
+    "embed at rubbish": lambda a, b, c: embed(a, SINUSOIDAL, learned=b),
+    "place": lambda a, b, c: place(a, b),
+    "place what is good by rubbish": lambda a, b, c: place([Text(1)], a),
+    "at_length": lambda a, b, c: at_length(a, b),
+    "at_length of what is good": lambda a, b, c: at_length(DYNAMIC, a),
+    "planes": lambda a, b, c: planes(a, b),
+    "planes of what is good": lambda a, b, c: planes(ROTARY, a),
+    "sections": lambda a, b, c: sections(a, b, interleaved=c),
+}
+
+EXAMPLES = {
+    Frequencies: [F, TWO_AXES, DYNAMIC],
+    Bands: [Bands((0, 1), 1, 2)],
+    Dense: [DENSE],
+    PerHead: [PerHead((F, F)), PerHead((F, TWO_AXES), reads=((1,), (0, 1)))],
+    Rotary: [ROTARY, Rotary(TWO_AXES, pairing="interleaved", write="half"), Rotary(DENSE, growth=XPos())],
+    Sinusoidal: [SINUSOIDAL],
+    Mscale: [Mscale(4)],
+    RootLog: [RootLog(4, 16)],
+    XPos: [XPos()],
+    Linear: [Linear(2)],
+    NTK: [NTK((2, 3))],
+    ByParts: [ByParts(2, 16, 1, 4)],
+    ByIndex: [ByIndex(2, 16)],
+    PerPlane: [PerPlane((1, 2))],
+    DynamicNTK: [DynamicNTK(2, 16)],
+    LongRope: [LongRope((1, 2), (3, 4), 16)],
+    Text: [Text(1)],
+    Image: [Image(2, 2)],
+    Video: [Video(1, 2, 2)],
+    Index: [Index()],
+    Grid: [Grid()],
+    Centres: [Centres()],
+    MRope: [MRope(), MRope(2, 2)],
+}
+
+
+def refusal(call):
+    """Return what a call says when it refuses, an empty text when it does not."""
+    try:
+        call()
+    except SpecError as error:
+        return str(error)
+    return ""
+
+
+def test_an_error_says_the_rule_and_then_the_value():
+    assert "n must be even; got 3" == refusal(lambda: require(False, "n must be even", 3))
+
+
+def test_nothing_is_said_where_the_rule_is_kept():
+    assert "" == refusal(lambda: require(True, "n must be even", 4))
+
+
+def test_a_long_value_is_cut_to_120_characters():
+    assert f"rule; got {'x' * 119}…" == refusal(lambda: require(False, "rule", "x" * 121))
+
+
+def test_a_value_of_120_characters_is_not_cut():
+    assert f"rule; got {'x' * 120}" == refusal(lambda: require(False, "rule", "x" * 120))
+
+
+def test_a_spec_error_is_a_value_error():
+    assert issubclass(SpecError, ValueError)
+
+
+@pytest.mark.parametrize(("make", "message"), DESCRIPTIONS.values(), ids=DESCRIPTIONS)
+def test_a_description_refuses(make, message):
+    assert message == refusal(make)
+
+
+@pytest.mark.parametrize(("call", "message"), CALLS.values(), ids=CALLS)
+def test_a_function_refuses(call, message):
+    assert message == refusal(call)
+
+
+def test_every_description_in_the_package_is_fuzzed():
+    public = {one for name in vars(refpos) if isinstance(one := getattr(refpos, name), type)}
+
+    assert {one for one in public if hasattr(one, "__dataclass_fields__")} == set(DATACLASSES)
+
+
+@pytest.mark.parametrize("description", DATACLASSES, ids=lambda one: one.__name__)
+@MANY
+@given(data=st.data())
+def test_a_description_of_rubbish_is_refused_or_is_hashable(description, data):
+    fields = data.draw(st.fixed_dictionaries({name: rubbish for name in description.__dataclass_fields__}))
+    try:
+        made = description(**fields)
+    except SpecError:
+        return
+
+    assert made == description(**{name: getattr(made, name) for name in fields})
+    assert hash(made) == hash(description(**fields))
+
+
+@pytest.mark.parametrize("description", DATACLASSES, ids=lambda one: one.__name__)
+@MANY
+@given(data=st.data())
+def test_a_description_with_one_field_of_rubbish_is_refused_or_is_hashable(description, data):
+    good = data.draw(st.sampled_from(EXAMPLES[description]))
+    name = data.draw(st.sampled_from(list(description.__dataclass_fields__)))
+    fields = {field: getattr(good, field) for field in description.__dataclass_fields__}
+    fields[name] = data.draw(rubbish)
+    try:
+        made = description(**fields)
+    except SpecError:
+        return
+
+    assert hash(made) == hash(description(**fields))
+
+
+@pytest.mark.parametrize("call", FUNCTIONS.values(), ids=FUNCTIONS)
+@MANY
+@given(a=rubbish, b=rubbish, c=rubbish)
+def test_a_function_of_rubbish_refuses_or_returns_finite_numbers(call, a, b, c):
+    try:
+        result = call(a, b, c)
+    except SpecError:
+        return
+
+    if isinstance(result, np.ndarray):
+        assert np.isfinite(result).all()
