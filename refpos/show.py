@@ -13,8 +13,9 @@ from refpos.oracle.neighbours import neighbours
 from refpos.spec.frequencies import omega
 from refpos.table import columns
 from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
-from refpos.variants.length import at_length, is_static
+from refpos.variants.length import at_length
 from refpos.variants.rotary import Rotary
+from refpos.variants.scaling import OfLength
 
 
 def listing() -> list[dict[str, Any]]:
@@ -35,7 +36,7 @@ def as_data(name: str) -> dict[str, Any]:
         "features": entry.width,
         "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
         "note": entry.note,
-        "frequencies": None if entry.variant.learned else omega(_shortest(entry.variant).frequencies).tolist(),
+        "frequencies": None if entry.variant.learned else omega(_static(entry.variant).frequencies).tolist(),
         "mistakes": {one.id: one.what for one in _mistakes(entry)},
     }
 
@@ -92,12 +93,16 @@ def _base(frequencies: Frequencies) -> str:
 def _formula(variant: Variant) -> list[str]:
     """Return the formulas, typeset by SymPy where it is installed."""
     try:
-        from refpos.symbolic import formula
+        from refpos.symbolic import formula, parameters
     except ImportError:
         return ["(`pip install 'refpos[proofs]'` brings SymPy, which typesets the formula here)"]
     from sympy import pretty
 
-    return [_indented(pretty(equation, use_unicode=True, num_columns=110)) for equation in formula(variant)]
+    static = _static(variant)
+    typeset = [pretty(equation, use_unicode=True, num_columns=110) for equation in formula(static)]
+    values = [(pretty(symbol), str(value)) for symbol, value in parameters(static)]
+    where = ", ".join(f"{symbol} = {value if len(value) < 24 else 'one for each plane'}" for symbol, value in values)
+    return [*map(_indented, typeset), _indented(f"where {where}")]
 
 
 def _indented(text: str) -> str:
@@ -156,7 +161,7 @@ def _frequencies(entry: Entry) -> str:
     if entry.variant.learned:
         shapes = ", ".join(f"{name} {shape}" for name, shape in entry.variant.learned.items())
         return f"frequencies\n  learned: {shapes}"
-    static = _shortest(entry.variant)
+    static = _static(entry.variant)
     per_step = omega(static.frequencies)
     count = per_step.shape[-1]
     shown = sorted(
@@ -175,18 +180,27 @@ def _frequencies(entry: Entry) -> str:
                 f"{2 * np.pi / column[axis]:.6g}" if turning else "∞",
             ]
         )
-    of = "frequencies" if is_static(entry.variant) else "frequencies at length 1"
-    return "\n".join([of, *columns(rows, indent="  ")])
+    length = _length(entry.variant)
+    title = "frequencies" if length is None else f"frequencies at length {length:,}"
+    return "\n".join([title, *columns(rows, indent="  ")])
 
 
-def _shortest(variant: Variant) -> Variant:
-    return variant if is_static(variant) else at_length(variant, 1)
+def _static(variant: Variant) -> Variant:
+    """Return a variant as it is, or at twice the length from which it depends on the length."""
+    length = _length(variant)
+    return variant if length is None else at_length(variant, length)
+
+
+def _length(variant: Variant) -> int | None:
+    frequencies = variant.frequencies
+    scalings = frequencies.scalings if isinstance(frequencies, Frequencies) else ()
+    return next((2 * scaling.original for scaling in scalings if isinstance(scaling, OfLength)), None)
 
 
 def _mistakes(entry: Entry) -> list[Any]:
     if entry.variant.learned:
         return []
-    return list(neighbours(_shortest(entry.variant), entry.width))
+    return list(neighbours(_static(entry.variant), entry.width))
 
 
 def _known(entry: Entry) -> str:

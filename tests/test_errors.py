@@ -369,8 +369,7 @@ DESCRIPTIONS = {
     "growth from nowhere": (lambda: XPos(512, INF), "centre must be finite; got inf"),
     "sines of heads": (
         lambda: Sinusoidal(PerHead((F,))),
-        "frequencies must be Frequencies, Bands or Dense; got PerHead(frequencies=(Frequencies(axes=(0, 0), "
-        "base=10000.0, ladder='shared', endpoint=False, unit='radian', scaling=()),)…",
+        f"frequencies must be Frequencies, Bands or Dense; got {repr(PerHead((F,)))[:119]}…",
     ),
     "an unknown order": (
         lambda: Sinusoidal(F, order="sin"),

@@ -66,13 +66,14 @@ FREQUENCIES = {
     "by parts": Frequencies((0,) * 64, base=500_000, scaling=ByParts(8, 8192, 1, 4)),
     "by parts, in turns": Frequencies((0,) * 16, base=300, unit="turn", scaling=ByParts(3.5, 100, 1, 32)),
     "by index": Frequencies((0,) * 32, scaling=ByIndex(40, 4096)),
-    "by index, not truncated": Frequencies(
-        (0,) * 32, base=150_000, scaling=ByIndex(32, 4096, truncate=False)
-    ),
+    "by index, not truncated": Frequencies((0,) * 32, base=150_000, scaling=ByIndex(32, 4096, truncate=False)),
     "by index, per axis": Frequencies(
         (0,) * 8 + (1,) * 6, base=(50, 100), ladder="per-axis", scaling=ByIndex(4, 256, 8)
     ),
     "by index, bounds coincide": Frequencies((0,) * 8, scaling=ByIndex(4, 64, 10, 10, truncate=False)),
+    "by index, bounds coincide just below a plane": Frequencies(
+        (0,) * 8, scaling=ByIndex(4, 64, 1.01905, 1.01905, truncate=False)
+    ),
     "by index, beyond the ladder": Frequencies((0,) * 4, base=10, scaling=ByIndex(4, 10**9)),
     "by index, before the ladder": Frequencies((0,) * 4, scaling=ByIndex(4, 2, 32, 30)),
     "per plane": Frequencies((0, 0, None, 0), scaling=PerPlane((1, 1.5, 9, 2.25))),
@@ -130,9 +131,7 @@ SINUSOIDAL = {
 
 _published = {name: entry.variant for name, entry in CATALOGUE.items()}
 TURNED = ROTARY | {f"catalogue: {name}": one for name, one in _published.items() if isinstance(one, Rotary)}
-WRITTEN = SINUSOIDAL | {
-    f"catalogue: {name}": one for name, one in _published.items() if isinstance(one, Sinusoidal)
-}
+WRITTEN = SINUSOIDAL | {f"catalogue: {name}": one for name, one in _published.items() if isinstance(one, Sinusoidal)}
 EVERY = {**TURNED, **WRITTEN}
 
 
@@ -184,9 +183,7 @@ class TestAgreementWithTheReadableRendering:
 
         actual = numeric(symbolic.omega(frequencies), learned)
 
-        np.testing.assert_allclose(
-            actual, refpos.omega(frequencies, learned=learned), rtol=1e-14, atol=0, strict=True
-        )
+        np.testing.assert_allclose(actual, refpos.omega(frequencies, learned=learned), rtol=1e-14, atol=0, strict=True)
 
     @cases({name: one for name, one in EVERY.items() if not isinstance(one.frequencies, Dense)})
     def test_frequencies_that_are_not_learned_agree_to_the_last_bit(self, variant):
@@ -234,9 +231,7 @@ class TestAgreementWithTheReadableRendering:
         p = some_positions(variant.frequencies)[1:2]
         heads = head_count(variant.frequencies)
         basis = np.eye(d)[:, None, :] if heads is None else np.eye(d)[:, None, None, :].repeat(heads, axis=1)
-        turned = refpos.rotate(
-            basis, np.tile(p, (d, 1, 1)[: p.ndim + 1]), variant, side=side, learned=learned
-        )
+        turned = refpos.rotate(basis, np.tile(p, (d, 1, 1)[: p.ndim + 1]), variant, side=side, learned=learned)
 
         found = symbolic.rotation(variant, d, p[0], side)
 
@@ -245,9 +240,7 @@ class TestAgreementWithTheReadableRendering:
         columns = np.moveaxis(turned[..., 0, :], 0, -1)
         np.testing.assert_allclose(numeric(found, learned), columns, rtol=0, atol=bound, strict=True)
 
-    @pytest.mark.parametrize(
-        "factor", [1.0, 0.3, Mscale(40), Mscale(0.5), Mscale(3, 0.707), RootLog(32, 4096)]
-    )
+    @pytest.mark.parametrize("factor", [1.0, 0.3, Mscale(40), Mscale(0.5), Mscale(3, 0.707), RootLog(32, 4096)])
     def test_magnitudes_agree(self, factor):
         from refpos.spec.scaling import magnitude
 
@@ -269,9 +262,7 @@ class TestWorkedValues:
     def test_the_frequencies_of_rope_vit(self):
         expected = [1, 0.7498942093, 0.0133352143]
         assert expected == pytest.approx(self.values(Frequencies((0,) * 16, base=100), [0, 1, 15]), rel=1e-8)
-        assert [sympy.Integer(1), sympy.Rational(1, 10)] == list(
-            symbolic.omega(Frequencies((0, 0), base=100))
-        )
+        assert [sympy.Integer(1), sympy.Rational(1, 10)] == list(symbolic.omega(Frequencies((0, 0), base=100)))
 
     def test_the_axial_vector_of_rope_vit(self):
         frequencies = Frequencies((0, 0, 1, 1), base=100, ladder="per-axis")
@@ -364,9 +355,7 @@ class TestWorkedValues:
         (cos, sin), away = symbolic.cos_sin([1], variant), symbolic.cos_sin([1], variant, "key")
 
         sizes = [sympy.simplify(c**2 + s**2) for c, s in zip(cos, sin, strict=True)]
-        assert [Fraction(n, 28) ** 2 for n in (8, 13, 18, 23)] == [
-            Fraction(int(z.p), int(z.q)) for z in sizes
-        ]
+        assert [Fraction(n, 28) ** 2 for n in (8, 13, 18, 23)] == [Fraction(int(z.p), int(z.q)) for z in sizes]
         assert all(sympy.simplify(z * (c**2 + s**2) - 1) == 0 for z, c, s in zip(sizes, *away, strict=True))
 
     @pytest.mark.parametrize(
@@ -427,8 +416,7 @@ class TestFormulas:
         by_head = PerHead((Frequencies((0, 0)), Frequencies((0, 0), base=50)))
 
         assert {"b_a": (100, 50), "d": 6, "lambda_k": (1, 2, sympy.Rational(3, 2))} == {
-            str(symbol): value if value.is_number else tuple(value)
-            for symbol, value in symbolic.parameters(by_axis)
+            str(symbol): value if value.is_number else tuple(value) for symbol, value in symbolic.parameters(by_axis)
         }
         expected = "((b, (10000, 50)), (d, 4))"
         assert expected == str(symbolic.parameters(by_head))

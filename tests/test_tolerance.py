@@ -129,7 +129,7 @@ def honest_omega(frequencies, way, f):
     omega = way(base, count, f)
     for scaling in frequencies.scalings:
         if not isinstance(scaling, NTK):
-            omega = APPLY[type(scaling)](omega, scaling, base)
+            omega = APPLY[type(scaling)](omega, scaling, frequencies.base)
     return omega.astype(f)
 
 
@@ -173,10 +173,11 @@ def features(count, dtype="float32"):
     return round_to(rng.standard_normal(size) * 2.0 ** rng.randint(-12, 12, size), dtype)
 
 
-def worst(variant, recipe, got, x=None):
-    """Return the largest error over its bound at POSITIONS."""
-    want = embed(POSITIONS, variant) if x is None else rotate(x, POSITIONS, variant)
-    return float((np.abs(got - want) / bound(variant, recipe, POSITIONS, x)).max())
+def worst(variant, recipe, got, x=None, positions=POSITIONS, learned=None):
+    """Return the largest error over its bound."""
+    given = {"learned": learned}
+    want = embed(positions, variant, **given) if x is None else rotate(x, positions, variant, **given)
+    return float((np.abs(got - want) / bound(variant, recipe, positions, x, **given)).max())
 
 
 def scalings(count, base):
@@ -199,23 +200,299 @@ def scalings(count, base):
     )
 
 
-def variants(factors=(1.0,)):
-    """Yield many variants of one axis."""
+def lines(factor=1.0):
+    """Yield rotary variants of one axis: every width, base and scaling."""
     for count in WIDTHS:
         for base in BASES:
             for scaling in scalings(count, base):
-                for factor in factors:
-                    yield Rotary(Frequencies((0,) * count, base, scaling=scaling), attention_factor=factor)
+                yield Rotary(Frequencies((0,) * count, base, scaling=scaling), attention_factor=factor)
 
 
-def worst_rotary(ways, recipe, factors=(1.0,), chosen=lambda _: True):
+def ratio(variant, way, recipe):
+    """Return the worst ratio of one implementation of a rotary variant."""
     f = F64 if recipe.dtype == "float64" else F32
-    ratios = []
-    for variant in filter(chosen, variants(factors)):
-        count = len(variant.frequencies.axes)
-        x = features(count, recipe.dtype)
-        for way in ways:
-            omega = honest_omega(variant.frequencies, way, f)
-            got = honest_rotary(variant, omega, POSITIONS, x, recipe.dtype)
-            ratios.append((worst(variant, recipe, got, x), way.__name__, variant))
-    return max(ratios, key=lambda one: one[0])
+    x = features(len(variant.frequencies.axes), recipe.dtype)
+    omega = honest_omega(variant.frequencies, way, f)
+    return worst(variant, recipe, honest_rotary(variant, omega, POSITIONS, x, recipe.dtype), x)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.2079441541679836, Mscale(16), RootLog(32, 4096)], ids=str)
+@pytest.mark.parametrize(("idiom", "way"), [(idiom, way) for idiom, ways in IDIOMS.items() for way in ways])
+def test_no_float32_implementation_is_outside_its_bound(idiom, way, factor):
+    variants = lines(factor) if factor == 1.0 else [v for v in lines(factor) if v.frequencies.base == 5e5]
+    assert max(ratio(variant, way, Recipe("float32", idiom)) for variant in variants) <= 1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16"])
+@pytest.mark.parametrize(("idiom", "way"), [("power", power), ("power", reciprocal), ("log", log_inside)])
+def test_no_implementation_in_another_dtype_is_outside_its_bound(dtype, idiom, way):
+    assert max(ratio(variant, way, Recipe(dtype, idiom)) for variant in lines(Mscale(16))) <= 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_no_rotation_by_tables_rounded_once_is_outside_its_bound(dtype):
+    assert max(tables_ratio(variant, dtype) for variant in lines(Mscale(16))) <= 1
+
+
+def tables_ratio(variant, dtype):
+    """Return the worst ratio of tables that are made in float64 and rounded once."""
+    x = features(len(variant.frequencies.axes), dtype)
+    angles = POSITIONS[:, None] * honest_omega(variant.frequencies, power, F64)
+    g = factor_of(variant.attention_factor)
+    got = turned(x, round_to(g * np.cos(angles), dtype), round_to(g * np.sin(angles), dtype), dtype)
+    return worst(variant, Recipe(dtype, "tables"), got, x)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "idiom", "way"),
+    [
+        ("float32", "power", power),
+        ("float32", "power", reciprocal),
+        ("float32", "log", log_inside),
+        ("float32", "log", log_outside),
+        ("float32", "recurrence", steps),
+        ("float64", "power", power),
+        ("float64", "log", log_inside),
+        ("float16", "power", power),
+        ("bfloat16", "power", power),
+    ],
+)
+def test_the_bound_is_no_more_than_five_times_what_an_honest_implementation_needs(dtype, idiom, way):
+    assert max(ratio(variant, way, Recipe(dtype, idiom)) for variant in lines()) >= 0.2
+
+
+def test_the_bound_of_tables_is_no_more_than_five_times_what_they_need():
+    assert max(tables_ratio(variant, "float32") for variant in lines()) >= 0.2
+
+
+# More than the sweep: where constants have been forgotten.
+
+
+def test_a_recurrence_may_round_the_exponent_of_its_step():
+    variant = Rotary(Frequencies((0,) * 3, 64_206_274.0))
+    assert ratio(variant, steps, Recipe("float32", "recurrence")) <= 1
+
+
+@pytest.mark.parametrize("way", [power, reciprocal, log_inside])
+@pytest.mark.parametrize("count", [12, 48, 64])
+def test_a_base_that_ntk_makes_in_float32_is_within_the_bound(way, count):
+    idiom = "log" if way is log_inside else "power"
+    variant = Rotary(Frequencies((0,) * count, scaling=NTK(1000.0)))
+    base = F32(1e4) * F32(1000) ** (F32(2 * count) / F32(2 * count - 2))
+    x = features(count)
+    got = honest_rotary(variant, way(base, count, F32), POSITIONS, x, "float32")
+    assert worst(variant, Recipe("float32", idiom), got, x) <= 1
+
+
+@pytest.mark.parametrize(
+    "scaling",
+    [
+        ByParts(1 / 8, 8192, low=1, high=4),
+        ByParts(1 / 64, 512, low=3, high=5),
+        ByIndex(1 / 64, 512, fast=40, slow=2),
+        ByIndex(1 / 64, 512, fast=40, slow=2, truncate=False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("way", [power, reciprocal])
+def test_a_factor_below_one_is_within_the_bound(scaling, way):
+    variants = [Rotary(Frequencies((0,) * count, base, scaling=scaling)) for count in (31, 48, 125) for base in BASES]
+    assert max(ratio(variant, way, Recipe("float32", "power")) for variant in variants) <= 1
+
+
+# Growth.
+
+
+def growing(variant, positions, x):
+    """Turn queries as torchscale's XPOS does, in float32."""
+    count, growth = len(variant.frequencies.axes), variant.growth
+    d = 2 * count
+    angles = positions.astype(F32)[:, None] * reciprocal(variant.frequencies.base, count, F32)
+    zeta = (np.arange(0, d, 2).astype(F32) + F32(0.4) * F32(d)) / (F32(1.4) * F32(d))
+    power_of = (positions.astype(F32) - F32(growth.centre)) / F32(growth.scale_base)
+    grown = zeta ** power_of[:, None]
+    return turned(x, (np.cos(angles) * grown).astype(F64), (np.sin(angles) * grown).astype(F64), "float32")
+
+
+@pytest.mark.parametrize("count", [32, 104, 124])
+@pytest.mark.parametrize("base", [1e4, 1e6])
+@pytest.mark.parametrize("scale_base", [512.0, 200.0])
+def test_growth_in_float32_is_within_its_bound(count, base, scale_base):
+    variant = Rotary(Frequencies((0,) * count, base), growth=XPos(scale_base))
+    positions = POSITIONS[POSITIONS < 2**16]
+    x = features(count)[: len(positions)]
+    assert worst(variant, Recipe("float32", "power"), growing(variant, positions, x), x, positions) <= 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_the_bound_of_growth_is_never_negative(dtype):
+    variant = Rotary(Frequencies((0,) * 32), growth=XPos())
+    assert (bound(variant, Recipe(dtype), [131_071], np.ones((1, 64))) >= 0).all()
+
+
+def test_the_bound_of_queries_shrinks_as_they_do():
+    variant = Rotary(Frequencies((0,) * 4), growth=XPos())
+    near, far = bound(variant, Recipe("float32", "power"), [512, 5120], np.ones((2, 8)))[:, 0]
+    assert far < near
+
+
+def test_a_query_that_is_lost_where_it_should_have_shrunk_is_flagged():
+    variant = Rotary(Frequencies((0,) * 32), growth=XPos())
+    x = np.ones((1, 64))
+    want = rotate(x, [8192], variant)
+    assert (np.abs(want) > bound(variant, Recipe("float32"), [8192], x)).all()
+
+
+# Several axes, bands, dense frequencies, heads, sines and cosines.
+
+GRID = np.random.RandomState(3).randint(0, 1024, (100, 2))
+
+
+@pytest.mark.parametrize("way", [power, reciprocal])
+def test_axial_frequencies_in_float32_are_within_their_bound(way):
+    variant = Rotary(Frequencies((0,) * 20 + (1,) * 20, ladder="per-axis"))
+    angles = np.concatenate([GRID[:, a, None].astype(F32) * way(1e4, 20, F32) for a in (0, 1)], axis=1)
+    x = features(40)[:100]
+    got = turned(x, *(one.astype(F64) for one in (np.cos(angles), np.sin(angles))), "float32")
+    assert worst(variant, Recipe("float32", "power"), got, x, GRID) <= 1
+
+
+def test_turns_of_fractions_in_float32_are_within_their_bound():
+    variant = Rotary(Frequencies((0,) * 16, base=100.0, unit="turn"))
+    positions = np.random.RandomState(4).randint(-512, 513, 100) / 512
+    angles = F32(2 * math.pi) * (positions.astype(F32)[:, None] * reciprocal(100.0, 16, F32))
+    x = features(16)[:100]
+    got = turned(x, np.cos(angles).astype(F64), np.sin(angles).astype(F64), "float32")
+    assert worst(variant, Recipe("float32", "power"), got, x, positions) <= 1
+
+
+@pytest.mark.parametrize("spacing", ["log", "linear"])
+def test_bands_in_float32_are_within_their_bound(spacing):
+    variant = Rotary(Bands((0,) * 33, 0.5, 5000.0, spacing=spacing, unit="half-turn"))
+    positions = np.random.RandomState(5).randint(-512, 513, 100) / 512
+    t = np.linspace(0, 1, 33, dtype=F32)
+    omega = F32(0.5) * F32(10_000) ** t if spacing == "log" else F32(0.5) + F32(4999.5) * t
+    angles = positions.astype(F32)[:, None] * (omega * F32(math.pi))
+    x = features(33)[:100]
+    got = turned(x, np.cos(angles).astype(F64), np.sin(angles).astype(F64), "float32")
+    assert worst(variant, Recipe("float32", "power"), got, x, positions) <= 1
+
+
+def test_dense_frequencies_in_float32_are_within_their_bound():
+    variant = Rotary(Dense(2, 12))
+    omega = np.random.RandomState(6).standard_normal((2, 12)).astype(F32)
+    angles = GRID.astype(F32) @ omega
+    x, learned = features(12)[:100], {"omega": omega}
+    got = turned(x, np.cos(angles).astype(F64), np.sin(angles).astype(F64), "float32")
+    assert worst(variant, Recipe("float32", "power"), got, x, GRID, learned) <= 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.7])
+@pytest.mark.parametrize(("idiom", "way"), [("power", power), ("power", reciprocal), ("log", log_outside)])
+def test_sinusoids_in_float32_are_within_their_bound(idiom, way, scale):
+    variant = Sinusoidal(Frequencies((0,) * 48), order="sin-cos", scale=scale)
+    angles = POSITIONS.astype(F32)[:, None] * way(1e4, 48, F32)
+    got = np.concatenate([np.sin(angles), np.cos(angles)], axis=1) * F32(scale)
+    assert 0.2 <= worst(variant, Recipe("float32", idiom), got.astype(F64)) <= 1
+
+
+# What bounds must not hide.
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("idiom", ["tables", "power", "log", "recurrence"])
+def test_angles_in_16_bits_are_within_no_recipe(dtype, idiom):
+    variant = Rotary(Frequencies((0,) * 32))
+    angles = round_to(POSITIONS[:, None] * honest_omega(variant.frequencies, power, F64), dtype)
+    angles = np.where(np.isfinite(angles), angles, 0)
+    x = features(32, dtype)
+    got = turned(x, round_to(np.cos(angles), dtype), round_to(np.sin(angles), dtype), dtype)
+    assert worst(variant, Recipe(dtype, idiom), got, x) > 1
+
+
+def test_an_error_of_a_hundred_roundings_in_a_slow_plane_far_off_is_flagged():
+    variant, x = Rotary(Frequencies((0,) * 64)), np.ones((1, 128))
+    wrong = rotate(x, [100_003], variant)
+    wrong[0, 63] += 100 * 2.0**-24
+    allowed = bound(variant, Recipe("float32", "power"), [100_003], x)
+    error = np.abs(wrong - rotate(x, [100_003], variant))
+    assert np.flatnonzero(error > allowed).tolist() == [63]
+
+
+def test_features_that_pass_through_may_not_change_at_all():
+    variant = Rotary(Frequencies((0, 0)), offset=-4)
+    allowed = bound(variant, Recipe("bfloat16"), [7], np.ones((1, 9)))[0]
+    assert (allowed == 0).tolist() == [True] * 5 + [False] * 4
+
+
+def test_rows_before_position_0_and_padding_may_not_change_at_all():
+    variant = Sinusoidal(Frequencies((0, 0)), width=5, prefix=1)
+    assert (bound(variant, Recipe("float32"), [7]) == 0).tolist() == [[True] * 5, [False] * 4 + [True]]
+
+
+def test_bounds_grow_with_the_size_of_a_pair():
+    variant = Rotary(Frequencies((0,)))
+    one, five = bound(variant, Recipe("float32"), [9, 9], [[1.0, 0.0], [3.0, 4.0]])
+    assert five == pytest.approx(5 * one)
+
+
+def test_bounds_at_heads_that_differ_are_those_of_each_head():
+    alone = [Frequencies((0, 0)), Frequencies((0, 0), base=1e6)]
+    x = np.ones((2, 3, 4))
+    both = bound(Rotary(PerHead(tuple(alone))), Recipe("float32"), [1, 70, 5000], x)
+    each = [bound(Rotary(one), Recipe("float32"), [1, 70, 5000], x[0]) for one in alone]
+    assert np.array_equal(both, np.stack(each))
+
+
+# κ, reckoned by hand.
+
+LADDER = Frequencies((0,) * 4)
+LOGS = np.log(1e4) * np.arange(4) / 4
+"""λ_k of four planes and base 1e4, whose exponents are exact."""
+
+
+@pytest.mark.parametrize(
+    ("frequencies", "idiom", "want"),
+    [
+        (LADDER, "tables", [0, 0, 0, 0]),
+        (LADDER, "power", [4, 4, 4, 4]),
+        (LADDER, "log", 4 + 2 * LOGS),
+        (LADDER, "recurrence", [1, 4, 7, 10]),
+        (Frequencies((0,) * 3), "power", 4 + np.log(1e4) * np.arange(3) / 3),
+        (Frequencies((0,) * 3), "log", 4 + np.log(1e4) * np.arange(3)),
+        (replace(LADDER, unit="turn"), "power", [6, 6, 6, 6]),
+        (replace(LADDER, scaling=Linear(2)), "power", [6, 6, 6, 6]),
+        (replace(LADDER, scaling=PerPlane((1.0, 2.0, 3.0, 4.0))), "power", [6, 6, 6, 6]),
+        (Dense(3, 2), "power", [4, 4]),
+        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "power", [4, 5.5, 7]),
+        (Bands((0, 0, 0), 1.0, 2.0, spacing="linear"), "power", [5, 5, 5]),
+        (Frequencies((0, None)), "power", [4, 4]),
+    ],
+    ids=str,
+)
+def test_kappa_is_what_counting_roundings_by_hand_gives(frequencies, idiom, want):
+    assert kappa(frequencies, idiom) == pytest.approx(np.array(want, dtype=float), rel=1e-12)
+
+
+def test_kappa_of_ntk_counts_the_ladder_of_its_new_base():
+    scaled = kappa(replace(LADDER, scaling=NTK(16)), "log")
+    assert scaled == pytest.approx(3 + 4 + 2 * (LOGS + np.log(16) * np.arange(4) / 3))
+
+
+def test_kappa_of_by_parts_is_large_on_the_planes_that_are_blended_alone():
+    frequencies = Frequencies((0,) * 64, base=5e5, scaling=ByParts(8, 8192, low=1, high=4))
+    turns = 8192 * 5e5 ** -(np.arange(64) / 64) / (2 * np.pi)
+    blended = (1 < turns) & (turns < 4)
+    assert np.array_equal(kappa(frequencies, "power") > 7, blended)
+
+
+def test_a_recipe_of_an_unknown_dtype_or_idiom_is_refused():
+    with pytest.raises(SpecError, match="dtype must be one of float64, float32, float16, bfloat16; got float8"):
+        Recipe("float8")
+    with pytest.raises(SpecError, match="recipe must be one of tables, power, log, recurrence; got exact"):
+        Recipe("float32", "exact")
+
+
+def test_a_bound_on_rotated_features_needs_the_features():
+    with pytest.raises(SpecError, match="x must be given for a rotary variant; got None"):
+        bound(Rotary(LADDER), Recipe("float32"), [1])
