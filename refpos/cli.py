@@ -81,7 +81,7 @@ def _list(asked: argparse.Namespace) -> int:
 
 
 def _listed(rows: list[dict[str, Any]]) -> list[str]:
-    from refpos.table import columns
+    from refpos.report import columns
 
     lines = columns([[row["name"], row["family"], row["says"], row["work"]] for row in rows])
     return [*lines, f"{len(rows)} encodings; `refpos show NAME` tells more of one"]
@@ -185,7 +185,7 @@ def _check_installed(asked: argparse.Namespace) -> int:
 
 
 def _print_rows(rows: list[Any], any_installed: bool) -> None:
-    from refpos.table import survey
+    from refpos.report import survey
 
     print("\n".join(survey(rows)))
     if not any_installed:

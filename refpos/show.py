@@ -10,8 +10,8 @@ from refpos.catalogue.entry import Entry
 from refpos.catalogue.find import find
 from refpos.oracle.choices import Variant
 from refpos.oracle.neighbours import neighbours
+from refpos.report import columns
 from refpos.spec.frequencies import omega
-from refpos.table import columns
 from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
 from refpos.variants.length import at_length
 from refpos.variants.rotary import Rotary

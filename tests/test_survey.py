@@ -11,7 +11,7 @@ from refpos.adapters import discover
 from refpos.adapters.encoding import Encoding, Framework
 from refpos.adapters.expected import Expected
 from refpos.survey import own_tasks, passed, plan, run, summary
-from refpos.table import survey
+from refpos.report import survey
 
 
 def right(dtype):

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import refpos
-
 
 def folder() -> Path:
     """Return the folder of the golden files: that in the installed package, or else that of the checkout.
@@ -13,5 +11,5 @@ def folder() -> Path:
     >>> folder().name
     'golden'
     """
-    package = Path(refpos.__file__).parent
+    package = Path(__file__).parents[1]
     return package / "golden" if (package / "golden").is_dir() else package.parent / "golden"

@@ -1,9 +1,12 @@
 """Tables for people, in plain text."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from refpos.oracle.report import ratio
-from refpos.survey import Row
+
+if TYPE_CHECKING:
+    from refpos.survey import Row
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
@@ -21,7 +24,7 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
     ]
 
 
-def survey(rows: Sequence[Row]) -> list[str]:
+def survey(rows: "Sequence[Row]") -> list[str]:
     """Return the table of a survey, framework by framework, its differences told in full below each row."""
     lines: list[str] = []
     for framework in dict.fromkeys(row.framework for row in rows):
@@ -30,12 +33,12 @@ def survey(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _heading(row: Row) -> str:
+def _heading(row: "Row") -> str:
     mark = "" if row.tested or row.outcome == "not loaded" else "  (a version this adapter was not tested with)"
     return f"{row.framework} {row.version}{mark}"
 
 
-def _body(rows: list[Row]) -> Iterator[str]:
+def _body(rows: "list[Row]") -> Iterator[str]:
     cells = [
         [row.encoding, row.dtype, row.outcome, "" if row.worst is None else ratio(row.worst), row.label] for row in rows
     ]
