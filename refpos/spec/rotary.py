@@ -1,7 +1,7 @@
 """Rotary encodings: turn pairs of features by the angles of their planes."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,8 @@ from refpos.spec.precise import Floats, decimals, digits, rounded
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import head_count, plane_count
 from refpos.variants.planes import planes
-from refpos.variants.rotary import Rotary, XPos
+from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
-Side = Literal["query", "key", "output"]
 Array = npt.NDArray[Any]
 
 
@@ -110,7 +109,7 @@ def cos_sin(
     Raises
     ------
     SpecError
-        As for `angles`, and if the dtype is neither float32 nor float64.
+        As for `angles`, if the dtype is neither float32 nor float64, or the variant has no such side.
 
     References
     ----------
@@ -129,12 +128,11 @@ def cos_sin(
     """
     kind = _dtype(dtype)
     require(kind in (np.float32, np.float64), "the dtype of a table must be float32 or float64", str(kind))
-    require(side in ("query", "key", "output"), "side must be 'query', 'key' or 'output'", side)
+    check_side(variant, side)
     phi = angles(positions, variant.frequencies, learned=learned)
     g: float | Floats = magnitude(variant.attention_factor)
     sense = variant.sign if side != "output" else -variant.sign
     if variant.growth is not None:
-        require(side != "output", "growth is for queries and keys; side must be one of them", side)
         logs = growth_logs(positions, variant.growth, plane_count(variant.frequencies))
         g = g * np.exp(logs if side == "query" else -logs)
     return (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)

@@ -53,6 +53,7 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
     The YaRN paper ramps over turns and its code over the plane's index: `ByParts` and `ByIndex`, two functions.
     Eq. 17 of the paper prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
     although there are d/2 planes, and adds 0.001 to it where both bounds coincide; so does `ByIndex`.
+    Where clamping leaves the first bound above the second, the ramp falls and, cut off, stretches every plane or none.
     """
     match scaling:
         case Linear(factor=factor):

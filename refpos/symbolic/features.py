@@ -3,7 +3,7 @@
 import sympy
 
 from refpos.symbolic import magnitude
-from refpos.symbolic.rotary import TURN, Side, T, table
+from refpos.symbolic.rotary import TURN, T, table
 from refpos.symbolic.symbols import (
     AXIS_WIDTH,
     PHI,
@@ -17,7 +17,7 @@ from refpos.symbolic.symbols import (
     primed,
 )
 from refpos.variants.frequencies import Bands, Frequencies, plane_count
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Rotary, Side
 
 OFFSET = primed("o", integer=True)
 """The first rotated feature."""

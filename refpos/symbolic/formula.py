@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias, assert_never
 
 import sympy
 
-from refpos.symbolic import features, frequencies, ladder, magnitude, rotary, sinusoidal
+from refpos.symbolic import features, frequencies, ladder, magnitude, sinusoidal
 from refpos.symbolic.symbols import (
     AXES,
     AXIS,
@@ -38,7 +38,7 @@ from refpos.variants.frequencies import (
 )
 from refpos.variants.length import require_static
 from refpos.variants.planes import blocks, width
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Rotary, Side
 from refpos.variants.sinusoidal import Sinusoidal
 
 Described: TypeAlias = Rotary | Sinusoidal | AnyFrequencies
@@ -55,7 +55,7 @@ class Cell(NamedTuple):
     values: Values
 
 
-def formula(variant: Described, side: rotary.Side = "query") -> Equations:
+def formula(variant: Described, side: Side = "query") -> Equations:
     r"""Return the formula of a variant: equations, each in the symbols that those before it define.
 
     The frequency θ_k, each scaling's m_k and ω_k; the angle φ_k; then what is made of it: the pair y that a

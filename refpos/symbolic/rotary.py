@@ -1,11 +1,10 @@
 """Rotary encodings in symbols: the operator that turns pairs of features by the angles of their planes."""
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import sympy
 
-from refpos.errors import require
 from refpos.symbolic import magnitude
 from refpos.symbolic.frequencies import Matrix, Position, angles, coordinates
 from refpos.symbolic.symbols import (
@@ -20,10 +19,7 @@ from refpos.symbolic.symbols import (
     worked,
 )
 from refpos.variants.planes import planes
-from refpos.variants.rotary import Rotary
-
-Side = Literal["query", "key", "output"]
-SIDES = ("query", "key", "output")
+from refpos.variants.rotary import Rotary, Side, check_side
 
 COS, SIN = primed("C", sub="_k"), primed("S", sub="_k")
 
@@ -73,7 +69,7 @@ def cos_sin(
     Raises
     ------
     SpecError
-        As for `angles`, if the side is none of the three, or outputs are asked for where there is growth.
+        As for `angles`, and if the variant has no such side.
 
     References
     ----------
@@ -139,12 +135,11 @@ def rotation(variant: Rotary, features: int, position: Position, side: Side = "q
 
 def table(variant: Rotary, side: Side) -> Equations:
     """Return the equations from the angle φ_k and the attention factor g to a plane's cosine and sine."""
-    require(side in SIDES, "side must be 'query', 'key' or 'output'", side)
+    check_side(variant, side)
     sense = -variant.sign if side == "output" else variant.sign
     if variant.growth is None:
         g, grown = magnitude.G if variant.attention_factor != 1.0 else sympy.Integer(1), ()
     else:
-        require(side != "output", "growth is for queries and keys; side must be one of them", side)
         g, grown = magnitude.GROWN, magnitude.growth(1 if side == "query" else -1)
     return *grown, equation(COS, g * sympy.cos(PHI)), equation(SIN, sense * g * sympy.sin(PHI))
 

@@ -10,6 +10,9 @@ from refpos.variants.frequencies import AnyFrequencies, Bands, Frequencies, axis
 Pairing = Literal["half", "interleaved", "blocked"]
 PAIRINGS = ("half", "interleaved", "blocked")
 
+Side = Literal["query", "key", "output"]
+"""What is turned: queries and keys, between which growth is inverse, or outputs, which are turned back."""
+
 
 @dataclass(frozen=True)
 class Mscale:
@@ -131,4 +134,17 @@ class Rotary:
             self.columns == "paired" or self.write is None,
             f"{self.columns} columns need write to be None",
             self.write,
+        )
+
+
+def check_side(variant: Rotary, side: object) -> None:
+    """Check that there is such a side, and that a variant has it."""
+    require(side in ("query", "key", "output"), "side must be 'query', 'key' or 'output'", side)
+    if side == "output":
+        require(variant.growth is None, "outputs cannot be turned back where there is growth", variant.growth)
+        plain = variant.write is None and variant.columns == "paired"
+        require(
+            plain,
+            "outputs are turned back only where pairs are written as they are read, with paired columns",
+            (variant.write, variant.columns),
         )
