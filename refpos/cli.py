@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from refpos.errors import SpecError
+from refpos.errors import SpecError, told
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 IDIOMS = ("log", "power", "recurrence", "tables")
@@ -142,8 +142,7 @@ def _implementation(place: str) -> Any:
         for part in attribute.split("."):
             found = getattr(found, part)
     except Exception as error:
-        first = (str(error).strip().splitlines() or [""])[0]
-        raise SpecError(f"--impl must be importable; got {type(error).__name__}: {first}") from error
+        raise SpecError(f"--impl must be importable; got {told(error)}") from error
     return found
 
 

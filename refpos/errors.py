@@ -20,6 +20,24 @@ def require(condition: object, rule: str, got: object) -> None:
         raise SpecError(f"{rule}; got {_short(got)}")
 
 
+def told(error: BaseException) -> str:
+    """Return an error in one line: its kind, and the first line of what it says, if it can say anything.
+
+    Examples
+    --------
+    >>> told(ImportError("no kernel" + chr(10) + "for this machine"))
+    'ImportError: no kernel'
+    """
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:
+        lines = []
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
 def _short(value: object, width: int = 120) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # Python refuses to print an int of more than 4300 digits
+        text = f"a {type(value).__name__} too long to print"
     return text if len(text) <= width else text[: width - 1] + "…"

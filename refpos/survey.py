@@ -8,6 +8,7 @@ from refpos.adapters.discover import installed, load
 from refpos.adapters.encoding import Encoding, Framework
 from refpos.adapters.expected import EXPECTED, Expected
 from refpos.catalogue.find import find
+from refpos.errors import told
 from refpos.oracle.check import check
 from refpos.oracle.report import Finding, Report
 from refpos.variants.length import at_length
@@ -89,9 +90,7 @@ def plan(
             adapter = load(framework)
             offered = adapter.encodings()
         except (Exception, SystemExit) as error:
-            lines = str(error).strip().splitlines() or [""]
-            why = f"{type(error).__name__}: {lines[0]}".rstrip(": ")
-            failures.append(Row(framework, version, False, "", "", "", "", "not loaded", None, why))
+            failures.append(Row(framework, version, False, "", "", "", "", "not loaded", None, told(error)))
             continue
         tasks += [
             Task(adapter, version, encoding, dtype)

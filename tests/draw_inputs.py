@@ -1,4 +1,4 @@
-"""Draw refpos/oracle/inputs.json: once, by Hypothesis and by search. What stands there is frozen; this shows how it came.
+"""Draw refpos/oracle/inputs.json: once, by Hypothesis and by search. What stands there is frozen; so it came.
 
     python tests/draw_inputs.py FILE
 
@@ -106,7 +106,7 @@ def _draw_features() -> list[int]:
 def _best(axes: int, kind: str, reach: int) -> list:
     """Return the draw that separates the closest neighbour of any variant in the catalogue the best."""
     low = 0 if kind == "whole" else -reach
-    token = st.lists(st.integers(low, reach), min_size=axes, max_size=axes, unique=True).filter(lambda one: any(one))
+    token = st.lists(st.integers(low, reach), min_size=axes, max_size=axes, unique=True).filter(any)
     draws = _draws(st.lists(token, min_size=11, max_size=11), 24)
     scale = 1 if kind == "whole" else reach
     candidates = [[[c / scale if scale > 1 else c for c in row] for row in [*draw, draw[3]]] for draw in draws]

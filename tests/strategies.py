@@ -15,7 +15,6 @@ from refpos import (
     Frequencies,
     Linear,
     Mscale,
-    PerHead,
     PerPlane,
     RootLog,
     Rotary,

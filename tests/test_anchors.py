@@ -587,9 +587,7 @@ def test_the_row_before_the_patches_is_zero(name):
     assert not embed([[3, 2]], CATALOGUE[name].variant)[0].any()
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "expected"), [(False, 1.0491397e-4), (True, 1e-4)], ids=["MAE", "big_vision"]
-)
+@pytest.mark.parametrize(("endpoint", "expected"), [(False, 1.0491397e-4), (True, 1e-4)], ids=["MAE", "big_vision"])
 def test_the_last_frequency_of_768_features_is(endpoint, expected):
     frequencies = Frequencies((1,) * 192 + (0,) * 192, ladder="per-axis", endpoint=endpoint)
     assert printed(expected, 11) == omega(frequencies)[1, 191]

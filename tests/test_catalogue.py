@@ -271,9 +271,7 @@ def test_an_entry_has_the_width_of_its_model(name, width):
     assert width == CATALOGUE[name].width
 
 
-@pytest.mark.parametrize(
-    ("name", "length", "other"), [("phi-3", 4096, "phi-3-short"), ("phi-3", 4097, "phi-3-long")]
-)
+@pytest.mark.parametrize(("name", "length", "other"), [("phi-3", 4096, "phi-3-short"), ("phi-3", 4097, "phi-3-long")])
 def test_phi_3_is_short_up_to_its_original_length_and_long_beyond(name, length, other):
     assert CATALOGUE[other].variant == at_length(CATALOGUE[name].variant, length)
 

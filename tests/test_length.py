@@ -53,9 +53,10 @@ def test_the_papers_dynamic_ntk_scales_by_the_length_over_the_original():
 
 
 def test_the_dynamic_factor_is_rounded_once():
-    scaling = at_length(Frequencies((0, 0), scaling=DynamicNTK(1.1, 3)), 4).scaling
+    rounded_thrice = 1.1 * 14 / 10 - (1.1 - 1)
+    scaling = at_length(Frequencies((0, 0), scaling=DynamicNTK(1.1, 10)), 14).scaling
 
-    assert (NTK(3715469692580659 / 2717908992 / 1e6 if False else 1.3666666666666667),) == scaling
+    assert ((NTK(1.44),), 1.4400000000000002) == (scaling, rounded_thrice)
 
 
 def test_other_scalings_keep_their_place():

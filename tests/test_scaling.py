@@ -75,7 +75,9 @@ def test_ntk_counts_the_planes_of_each_axis_on_a_ladder_per_axis():
     axial = Frequencies((0, 0, 1, 1, 1), base=100.0, ladder="per-axis", scaling=NTK((2, 4)))
     plain = omega(Frequencies((0, 0, 1, 1, 1), base=100.0, ladder="per-axis"))
 
-    assert [[1, 2, 1, 1, 1], [1, 1, 1, 2, 4]] == np.divide(plain, omega(axial), out=np.ones((2, 5)), where=plain != 0).tolist()
+    assert [[1, 2, 1, 1, 1], [1, 1, 1, 2, 4]] == np.divide(
+        plain, omega(axial), out=np.ones((2, 5)), where=plain != 0
+    ).tolist()
 
 
 def test_by_parts_blends_by_turns_within_the_original_length():
@@ -223,7 +225,9 @@ def test_per_plane_divides_each_frequency_by_its_own_number():
 
 
 def test_the_divisor_of_a_plane_that_stands_still_is_passed_over():
-    assert [1.0, 0.0, 10000 ** (-2 / 3) / 4] == pytest.approx(ladder(PerPlane((1, 2, 4)), axes=(0, None, 0)), rel=2**-51)
+    assert [1.0, 0.0, 10000 ** (-2 / 3) / 4] == pytest.approx(
+        ladder(PerPlane((1, 2, 4)), axes=(0, None, 0)), rel=2**-51
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from refpos import CATALOGUE, rotate
 from refpos.adapters import discover
 from refpos.adapters.encoding import Encoding, Framework
 from refpos.adapters.expected import Expected
-from refpos.survey import own_tasks, passed, plan, run, summary
 from refpos.report import survey
+from refpos.survey import own_tasks, passed, plan, run, summary
 
 
 def right(dtype):

@@ -80,7 +80,7 @@ ROTARY: dict[str, Entry] = {
             "nanochat/gpt.py",
             "apply_rotary_emb and _precompute_rotary_embeddings",
         ),
-        note="Scores are those of the other sense, cached keys are not.",
+        note="Mirroring every pair, in queries and keys alike, gives the other sense; cached keys of one do not fit it.",
     ),
     # Only a part of each head is rotated.
     "gpt-j": Entry(

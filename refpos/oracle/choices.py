@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from refpos.errors import SpecError
+from refpos.spec.frequencies import omega
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import Frequencies, axis_count, plane_count
 from refpos.variants.ladder import sections
@@ -33,8 +34,11 @@ def choices(variant: Variant, features: int) -> list[Change]:
     ['scaling/no-Linear', 'ladder/endpoint']
     """
     rules = (*_FREQUENCIES, *(_ROTARY if isinstance(variant, Rotary) else _SINUSOIDAL))
-    found = [change for rule in rules for change in rule(variant, features)]
-    return [change for change in found if _shape(change[2], features) != _shape(variant, features)]
+    found: dict[tuple[Any, ...], Change] = {}
+    for change in (change for rule in rules for change in rule(variant, features)):
+        found.setdefault(_shape(change[2], features), change)
+    found.pop(_shape(variant, features), None)
+    return list(found.values())
 
 
 def _pairings(variant: Rotary, _: int) -> Iterator[Change]:
@@ -209,10 +213,20 @@ def _refrequent(variant: Variant, name: str, words: str, axes: Any = None, **fie
 
 
 def _shape(variant: Variant, features: int) -> tuple[Any, ...]:
-    """Return what of a variant its function depends on: two that differ in words alone have one shape."""
-    frequencies: Any = variant.frequencies
-    if isinstance(frequencies, Frequencies):
-        frequencies = frequencies.rungs, replace(frequencies, ladder="shared")
-    if isinstance(variant, Rotary):
-        return planes(variant, features), frequencies, variant.sign, variant.attention_factor, variant.growth
-    return feature_places(variant), frequencies, variant.width, variant.prefix, variant.scale
+    """Return what a variant's function depends on: two that differ in words alone have one shape.
+
+    Frequencies are correctly rounded, so that those of one function are the same floats.
+    """
+    count = plane_count(variant.frequencies)
+    per_step = None if variant.learned else omega(variant.frequencies).reshape(-1, count)
+    columns: list[tuple[float, ...]] = [
+        (float(k),) if per_step is None else tuple(per_step[:, k].tolist()) for k in range(count)
+    ]
+    if isinstance(variant, Sinusoidal):
+        places = {(sine, cosine, columns[k]) for sine, cosine, k in zip(*feature_places(variant), strict=True)}
+        return frozenset(places), variant.width, variant.prefix, variant.scale
+    g = magnitude(variant.attention_factor)
+    pairs = zip(*planes(variant, features), strict=True)
+    turned = {(read, write, columns[a], columns[b]) for read, write, (a, b) in pairs}
+    moved = {one for one in turned if g != 1 or one[0] != one[1] or per_step is None or any((*one[2], *one[3]))}
+    return frozenset(moved), variant.sign, g, variant.growth

@@ -96,7 +96,7 @@ def _misplaced(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]
     if isinstance(variant, Rotary) and variant.growth is not None:
         words = "growth centred on half the length of each call"
         yield Neighbour("growth/half-length", words, variant, partial(_half_length, variant))
-    if axes == 2:
+    if axes == 2 and getattr(variant.frequencies, "unit", "radian") == "radian":
         yield at("column-major", "grid laid out column by column, not row by row", _column_major)
     if axes == 1:
         return
@@ -149,11 +149,11 @@ def _too_few_bits(variant: Variant, learned: Learned | None) -> Iterator[Neighbo
         "tables": ("tables",),
         "ladder": ("ladder", "positions", "frequencies", "angles"),
     }
-    learns = learned is not None
+    frequencies = variant.frequencies
+    if not isinstance(frequencies, Frequencies) or frequencies.scalings or isinstance(frequencies.base, tuple):
+        del places["ladder"]
     for dtype in ("bfloat16", "float16"):
         for name, stages in places.items():
-            if learns and "ladder" in stages:
-                continue
             words = f"{', '.join(stages[:-1])}{' and ' if stages[1:] else ''}{stages[-1]} in {dtype}"
             predict = _rounding(variant, learned, dtype, stages)
             yield Neighbour(f"{dtype}/{name}", words, variant, predict, exact=False)
@@ -166,7 +166,7 @@ def _stepwise(frequencies: AnyFrequencies, dtype: str) -> Floats:
         return exact
     exponents = [float(rung.exponent(frequencies.endpoint)) if rung else 0.0 for rung in frequencies.rungs]
     powers = round_to(round_to(frequencies.base, dtype) ** round_to(exponents, dtype), dtype)
-    return np.where(exact == 0, 0.0, 1 / powers)
+    return np.where(exact == 0, 0.0, {"radian": 1.0, "half-turn": np.pi, "turn": 2 * np.pi}[frequencies.unit] / powers)
 
 
 def _rounding(variant: Variant, learned: Learned | None, dtype: str, stages: tuple[str, ...]) -> Predict:

@@ -2,7 +2,7 @@ r"""How far an honest implementation may be off, element by element, from an err
 
 For a pair of features with magnitude r = g·hypot(x_a, x_b), and Θ = Σ_a |p_a ω_ak| the size of its angle,
 
-    |error| <= r (u_θ (κ_k Θ + τ) + γ_b) + η (1 + |x_a| + |x_b|)
+    |error| <= r (u_θ (κ_k Θ + τ) + γ_b) + 2η (1 + |x_a| + |x_b|)
 
 because |R(θ + δ) x − R(θ) x| <= |δ| r. Angles are made with unit roundoff u_θ, and κ_k u_θ is their relative error,
 which depends on how the frequency was made; τ is what a library's cosine and sine may be off beyond their rounding;
@@ -11,6 +11,7 @@ A sinusoid is the same with r its scale. What the float64 reference itself may b
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal, assert_never
 
 import numpy as np
@@ -76,19 +77,22 @@ class Recipe:
         return SMALLEST[self.dtype] / 2
 
 
+@lru_cache(maxsize=1024)
 def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     r"""Return κ_k, the relative error of the angle of plane k in units of u_θ, the product with the position included.
 
-    With λ_k = e_k ln b, and δ_k = 1 where e_k is inexact in binary, else 0:
+    With λ_k = e_k ln b, and δ_k = 0 where the size of the ladder is a power of two, else 1 (an e_k that is exact may be
+    made inexactly: compilers turn k/K into k times the rounded 1/K):
 
-    power           4 + λ_k δ_k             (e: λδ;  power 2, reciprocal 1, product with the position 1)
-    log             4 + (2 + δ_k) λ_k       (ln b and its product with e: 2λ more)
-    recurrence      1 + 3k
+    power           4 + 2δ_k λ_k            (e: 2λδ;  power 2, reciprocal 1, product with the position 1)
+    log             4 + 2(1 + δ_k) λ_k      (ln b and its product with e: 2λ more)
+    recurrence      1 + 3k + δ_k λ_k        (the exponent of the step: λδ)
     unit π or 2π    2 more                  (π, product)
     Linear, PerPlane    2 more              (the number, division)
     NTK             3 more                  (the base is off by 3u and λ counts the new base)
-    ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ω/ω' more on blended planes, r = Lω/2π
-    ByIndex         3 more, and (2 + ρ) ω/ω' more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
+    position        1 more from 2^24 on     (in `bound`: float32 has to round it)
+    ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ν more on blended planes, r = Lω/2π, ν = max(ω, ω/s)/ω'
+    ByIndex         3 more, and (2 + ρ) ν more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
     Bands           4 + 3 t |ln(high/low)|;  5 where linear
     Dense           A + 1
 
@@ -108,6 +112,12 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     array([4., 4.])
     """
     require_static(frequencies)
+    found = _kappa(frequencies, idiom)
+    found.flags.writeable = False
+    return found
+
+
+def _kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     match frequencies:
         case PerHead(frequencies=heads):
             return np.stack([kappa(one, idiom) for one in heads])[:, None, :]
@@ -153,13 +163,19 @@ def bound(
         0 where features pass through.
     """
     theta = _theta(positions, variant.frequencies, learned)
-    angle = kappa(variant.frequencies, recipe.idiom) * theta
+    angle = (kappa(variant.frequencies, recipe.idiom) + _inexact_positions(positions, variant.frequencies)) * theta
     slack = 2.0 if recipe.idiom != "tables" else 0.0
     relative = recipe.u_angle * (angle + slack) + 2.0**-53 * (4 * theta + 8)
     if isinstance(variant, Sinusoidal):
         return _bound_rows(variant, recipe, relative)
     require(x is not None, "x must be given for a rotary variant", x)
     return _bound_pairs(variant, recipe, relative, positions, np.asarray(x, dtype=np.float64))
+
+
+def _inexact_positions(positions: npt.ArrayLike, frequencies: AnyFrequencies) -> npt.NDArray[np.bool_]:
+    """Return for each token whether float32 may have to round its position."""
+    large = np.asarray((np.abs(as_positions(positions, axis_count(frequencies))) >= 2**24).any(axis=-1))[..., None]
+    return large if head_count(frequencies) is None else large[..., None, :, :]
 
 
 def _theta(positions: npt.ArrayLike, frequencies: AnyFrequencies, learned: Learned | None) -> Floats:
@@ -173,7 +189,7 @@ def _theta(positions: npt.ArrayLike, frequencies: AnyFrequencies, learned: Learn
 
 def _bound_rows(variant: Sinusoidal, recipe: Recipe, relative: Floats) -> Floats:
     roundings = 1 + (variant.scale != 1)
-    allowed = variant.scale * (relative + _gamma(roundings, recipe.u)) + recipe.eta
+    allowed = variant.scale * (relative + _gamma(roundings, recipe.u)) + (1 + variant.scale) * recipe.eta
     *lead, n, _ = relative.shape
     sine, cosine, columns = feature_places(variant)
     found = np.zeros((*lead, variant.prefix + n, width(variant)))
@@ -184,21 +200,22 @@ def _bound_rows(variant: Sinusoidal, recipe: Recipe, relative: Floats) -> Floats
 
 def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, positions: npt.ArrayLike, x: Floats) -> Floats:
     gain: Any = magnitude(variant.attention_factor)
-    roundings: Any = 3 + 2 * (gain != 1)
+    roundings = 3 + 2 * (gain != 1)
     if variant.growth is not None:
-        grown = np.abs(growth_logs(positions, variant.growth, relative.shape[-1]))
-        gain, roundings = gain * np.exp(grown), roundings + 3 + 3 * grown
+        logs = growth_logs(positions, variant.growth, relative.shape[-1])
+        power = np.abs(as_positions(positions, 1) - variant.growth.centre) / variant.growth.scale_base
+        grown = (recipe.u_angle + 2.0**-52) * (3 + 6 * power + 2 * np.abs(logs))
+        gain, roundings, relative = gain * np.exp(logs), roundings + 2, relative + np.expm1(grown)
     relative = gain * (relative + _gamma(roundings, recipe.u))
-    found = np.zeros(x.shape)
     shape = planes(variant, x.shape[-1])
+    (a, b), (c, d), (first, second) = (np.array(one).T for one in shape)
     heads = head_count(variant.frequencies) is not None
-    lead = tuple(range(relative.ndim - 2 - heads, x.ndim - 2 - heads))
-    for (a, b), (c, d), (first, second) in zip(shape.read, shape.write, shape.columns, strict=True):
-        size = np.abs(x[..., a]), np.abs(x[..., b])
-        tiny = recipe.eta * (1 + size[0] + size[1])
-        for place, column in ((c, first), (d, second)):
-            allowed = np.expand_dims(relative[..., column], tuple(lead))
-            found[..., place] = np.hypot(*size) * allowed + tiny
+    allowed = np.expand_dims(relative, tuple(range(relative.ndim - 2 - heads, x.ndim - 2 - heads)))
+    size = np.abs(x[..., a]), np.abs(x[..., b])
+    far, tiny = np.hypot(*size), 2 * recipe.eta * (1 + size[0] + size[1])
+    found = np.zeros(x.shape)
+    found[..., c] = far * allowed[..., first] + tiny
+    found[..., d] = far * allowed[..., second] + tiny
     return found
 
 
@@ -209,20 +226,20 @@ def _gamma(roundings: Any, u: float) -> Any:
 
 def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
     """Return κ of the ladder before scaling; NTK counts as a ladder of another base."""
-    exponents = [rung.exponent(frequencies.endpoint) if rung else None for rung in frequencies.rungs]
-    inexact = np.array([e is not None and e.denominator & (e.denominator - 1) != 0 for e in exponents])
+    sizes = np.array([rung.size - frequencies.endpoint if rung else 1 for rung in frequencies.rungs])
+    inexact = sizes & (sizes - 1) != 0
     steps = np.array([rung.index if rung else 0 for rung in frequencies.rungs])
     powers = tuple(one for one in frequencies.scalings if isinstance(one, NTK))
     size = np.abs(np.log(_per_plane(replace(frequencies, scaling=powers, unit="radian"))))
     match idiom:
         case "tables":
-            return np.zeros(len(exponents))
+            return np.zeros(len(sizes))
         case "power":
-            return np.asarray(4 + size * inexact)
+            return np.asarray(4 + 2 * size * inexact)
         case "log":
-            return np.asarray(4 + (2.0 + inexact) * size)
+            return np.asarray(4 + (2 + 2 * inexact) * size)
         case "recurrence":
-            return 1 + 3.0 * steps
+            return np.asarray(1 + 3.0 * steps + size * inexact)
         case _:
             assert_never(idiom)
 
@@ -240,13 +257,15 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
             return found + 2
         case NTK():
             return found + 3
-        case ByParts(original=length, low=low, high=high):
+        case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * before / (2 * np.pi)
             blended = (low * 0.999 < turns) & (turns < high * 1.001)
-            return found + 3 + blended * ((found + 2) * turns / (high - low) + 2) * before / after
+            share = np.maximum(before, before / factor) / after
+            return found + 3 + blended * ((found + 2) * turns / (high - low) + 2) * share
         case ByIndex(factor=factor):
-            blended = (after < before) & (after > before / factor * 1.000001)
-            return found + 3 + blended * (2 + _bounds_roundings(scaling, frequencies)) * before / after
+            blended = ~np.isclose(after, before, rtol=1e-12) & ~np.isclose(after, before / factor, rtol=1e-12)
+            share = np.maximum(before, before / factor) / after
+            return found + 3 + blended * (2 + _bounds_roundings(scaling, frequencies)) * share
         case DynamicNTK() | LongRope():
             raise AssertionError("checked by require_static")
         case _:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from refpos.errors import told
 from refpos.oracle.choices import Variant
 from refpos.oracle.inputs import Case, fill
 from refpos.oracle.neighbours import computing
@@ -121,8 +122,7 @@ def _call(
     try:
         got = np.asarray(implementation(*lent))
     except (Exception, SystemExit) as error:
-        first = (str(error).strip().splitlines() or [""])[0]
-        raise ErroredError(f"raised {type(error).__name__}: {first}".rstrip(": ")) from error
+        raise ErroredError(f"raised {told(error)}") from error
     if any(not np.array_equal(a, b) for a, b in zip(lent, arguments, strict=True)):
         raise ErroredError("wrote into its input")
     if got.shape != shape:

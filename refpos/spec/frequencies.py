@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.spec.positions import as_positions
+from refpos.spec.positions import as_positions, as_reals
 from refpos.spec.precise import PI, Decimals, Floats, decimal, decimals, digits, rounded
 from refpos.spec.scaling import multipliers
 from refpos.variants.frequencies import (
@@ -69,17 +69,26 @@ def omega(frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Flo
     >>> omega(Frequencies((0, 0), base=100.0))
     array([[1. , 0.1]])
     """
+    require(
+        isinstance(frequencies, AnyFrequencies), "frequencies must be Frequencies, Bands, Dense or PerHead", frequencies
+    )
     require_static(frequencies)
+    require(learned is None or isinstance(learned, Mapping), "learned must be a mapping of names to arrays", learned)
+    names = [] if learned is None else list(learned)
     if not isinstance(frequencies, Dense):
-        require(not learned, "learned arrays are only for variants that learn", learned and sorted(learned))
+        require(not names, "learned arrays are only for variants that learn", names)
         return _given(frequencies)
-    require(learned and set(learned) == {"omega"}, "learned must bring exactly omega", learned and sorted(learned))
+    require(names == ["omega"], "learned must bring exactly omega", names)
     assert learned is not None
-    omega = np.asarray(learned["omega"], dtype=np.float64)
+    omega = as_reals(learned["omega"], "omega")
     shape = learned_shapes(frequencies)["omega"]
     require(omega.shape == shape, f"omega must have shape {shape}", omega.shape)
     require(np.isfinite(omega).all(), "omega must be finite", omega)
-    return omega * float(_unit(frequencies))
+    with digits():
+        turned = rounded(_unit(frequencies) * decimals(omega.ravel().tolist())).reshape(shape)
+    require(np.isfinite(turned).all(), "frequencies must be finite", turned)
+    turned.flags.writeable = False
+    return turned
 
 
 def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Floats:
@@ -116,14 +125,16 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
            [1. , 0.1],
            [2. , 0.2]])
     """
-    p = as_positions(positions, axis_count(frequencies))
     per_step = omega(frequencies, learned=learned)
+    p = as_positions(positions, axis_count(frequencies))
     if head_count(frequencies) is not None:
         p = p[..., None, :, :]
-    turned = p[..., 0, None] * per_step[..., 0, None, :]
-    for a in range(1, axis_count(frequencies)):
-        turned = turned + p[..., a, None] * per_step[..., a, None, :]
-    return turned
+    with np.errstate(over="ignore", invalid="ignore"):
+        turned = p[..., 0, None] * per_step[..., 0, None, :]
+        for a in range(1, axis_count(frequencies)):
+            turned = turned + p[..., a, None] * per_step[..., a, None, :]
+    require(np.isfinite(turned).all(), "angles must be finite", positions)
+    return np.asarray(turned)
 
 
 @lru_cache(maxsize=512)
@@ -144,6 +155,7 @@ def _given(frequencies: Frequencies | Bands | PerHead) -> Floats:
                 omega[rung.axis, k] = one
         case _:
             assert_never(frequencies)
+    require(np.isfinite(omega).all(), "frequencies must be finite", frequencies)
     omega.flags.writeable = False
     return omega
 

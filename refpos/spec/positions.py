@@ -1,8 +1,9 @@
 """Who stands where: segments of text, image and video, and the positions that a rule gives to their tokens."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from math import floor
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +55,8 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
            [2., 2., 3.],
            [4., 4., 4.]])
     """
-    segments = list(segments)
+    segments = list(segments) if isinstance(segments, Iterable) else [segments]
+    require(isinstance(rule, Rule), "rule must be Index, Grid, Centres or MRope", rule)
     require(
         segments and all(isinstance(one, Segment) for one in segments),
         "segments must be Text, Image or Video, at least one",
@@ -77,23 +79,31 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
 
 def as_positions(positions: npt.ArrayLike, axes: int) -> Floats:
     """Return positions as float64 of shape (..., n, A), or say what is wrong with them."""
-    try:
-        given = np.asarray(positions)
-    except ValueError:
-        given = np.asarray(None)
-    require(given.dtype.kind in "iuf", "positions must be integers or floats", _kind(positions, given))
+    given = as_reals(positions, "positions")
     shape = "(..., n)" if axes == 1 else f"(..., n, {axes})"
     fits = given.ndim >= 1 if axes == 1 else given.ndim >= 2 and given.shape[-1] == axes
     require(fits, f"positions must have shape {shape}", given.shape)
-    p = given.astype(np.float64)
-    require(np.isfinite(p).all(), "positions must be finite", p[~np.isfinite(p)][:1])
+    require(np.isfinite(given).all(), "positions must be finite", given[~np.isfinite(given)][:1])
     exact = given.dtype.kind == "f" or ((given <= 2**53).all() and (given >= -(2**53)).all())
     require(exact, "integer positions must not exceed 2^53", given)
+    p = given.astype(np.float64)
     return p[..., None] if axes == 1 else p
 
 
-def _kind(positions: object, given: npt.NDArray[np.generic]) -> str:
-    return str(given.dtype) if given.dtype != object else f"{type(positions).__name__} of objects"
+def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
+    """Return an array of integers or of floats no wider than float64, or say what is wrong with it."""
+    rule = f"{name} must be integers or floats"
+    try:
+        given = np.asarray(values)
+        leaves = () if isinstance(values, np.ndarray) else np.asarray(values, dtype=object).ravel()
+    except ValueError:
+        raise SpecError(f"{rule}; got a ragged {type(values).__name__}") from None
+    got = f"{type(values).__name__} of objects" if given.dtype == object else str(given.dtype)
+    require(given.dtype.kind in "iuf" and given.dtype.itemsize <= 8, rule, got)
+    require(not any(isinstance(one, bool | np.bool_) for one in leaves), rule, "a bool among numbers")
+    mixed = given.dtype.kind == "f" and any(isinstance(one, int) and abs(one) > 2**53 for one in leaves)
+    require(not mixed, f"integers among {name} must not exceed 2^53", values)
+    return given
 
 
 def _tokens(segment: Segment) -> int:
@@ -131,8 +141,10 @@ def _mrope(segments: list[Segment], rule: MRope) -> Floats:
         else:
             block = _mesh([_merged(segment, rule)])
             if rule.tokens_per_second is not None:
-                rate = rule.tokens_per_second / segment.fps if isinstance(segment, Video) else 0.0
-                block[:, 0] = [floor(t * rate) for t in block[:, 0]]
+                rate = Fraction(rule.tokens_per_second)
+                rate = rate / Fraction(segment.fps) if isinstance(segment, Video) else Fraction(0)
+                require(len(block) * rate <= 2**53, "times must not exceed 2^53", segment)
+                block[:, 0] = [floor(int(t) * rate) for t in block[:, 0]]
         rows.append(start + block)
         start = float(rows[-1].max()) + 1
     return np.concatenate(rows)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from refpos.errors import require
+from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, angles
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats, decimals, digits, rounded
@@ -73,6 +73,7 @@ def rotate(
     array([[1.        , 0.        ],
            [0.54030231, 0.84147098]])
     """
+    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     features = _features(x)
     dtype = _compute_dtype(features)
     cos, sin = cos_sin(positions, variant, dtype, side=side, learned=learned)
@@ -126,6 +127,7 @@ def cos_sin(
     array([[2.        ],
            [1.08060461]])
     """
+    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     kind = _dtype(dtype)
     require(kind in (np.float32, np.float64), "the dtype of a table must be float32 or float64", str(kind))
     check_side(variant, side)
@@ -134,8 +136,13 @@ def cos_sin(
     sense = variant.sign if side != "output" else -variant.sign
     if variant.growth is not None:
         logs = growth_logs(positions, variant.growth, plane_count(variant.frequencies))
-        g = g * np.exp(logs if side == "query" else -logs)
-    return (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)
+        logs = logs if head_count(variant.frequencies) is None else logs[..., None, :, :]
+    with np.errstate(over="ignore", invalid="ignore"):
+        if variant.growth is not None:
+            g = g * np.exp(logs if side == "query" else -logs)
+        cos, sin = (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)
+    require(np.isfinite(cos).all() and np.isfinite(sin).all(), f"cosines and sines must be finite in {kind}", positions)
+    return cos, sin
 
 
 def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Array | None = None) -> Array:
@@ -174,6 +181,7 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     >>> turn(np.array([[3.0, 4.0]]), np.array([[0.0]]), np.array([[1.0]]), Rotary(Frequencies((0,))))
     array([[-4.,  3.]])
     """
+    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     x = _features(x)
     _check_table(x, cos, sin, variant)
     _check_out(x, out)
@@ -204,7 +212,10 @@ def growth_logs(positions: npt.ArrayLike, growth: XPos, count: int) -> Floats:
 
 
 def _features(x: npt.ArrayLike) -> Array:
-    given = np.asarray(x)
+    try:
+        given = np.asarray(x)
+    except ValueError:
+        given = np.asarray(None)
     known = given.dtype in (np.float16, np.float32, np.float64)
     require(known, "x must be float16, float32 or float64", str(given.dtype))
     require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
@@ -214,9 +225,8 @@ def _features(x: npt.ArrayLike) -> Array:
 def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     try:
         return np.dtype(dtype)
-    except TypeError:
-        require(False, "dtype must be one that NumPy knows", dtype)
-        raise
+    except (TypeError, ValueError, SyntaxError):
+        raise SpecError(f"dtype must be one that NumPy knows; got {dtype!r}") from None
 
 
 def _compute_dtype(x: Array) -> np.dtype[Any]:
@@ -245,9 +255,12 @@ def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
 
 
 def _check_out(x: Array, out: Array | None) -> None:
-    if out is None or out is x:
+    if out is None:
         return
     require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
+    require(out.flags.writeable, "out must be writeable", "a read-only array")
+    if out is x:
+        return
     require(
         (out.shape, out.dtype) == (x.shape, x.dtype),
         f"out must be {x.dtype} of shape {x.shape}",

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from refpos.errors import require
 from refpos.spec.frequencies import Learned, angles
 from refpos.spec.precise import Floats
 from refpos.variants.planes import feature_places, width
@@ -48,6 +49,7 @@ def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | N
     array([[0.        , 1.        , 0.        , 1.        ],
            [0.84147098, 0.54030231, 0.09983342, 0.99500417]])
     """
+    require(isinstance(variant, Sinusoidal), "variant must be Sinusoidal", variant)
     return write(angles(positions, variant.frequencies, learned=learned), variant)
 
 

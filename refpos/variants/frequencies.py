@@ -163,6 +163,11 @@ class PerHead:
             counts = {axis_count(one) for one in heads}
             require(len(counts) == 1, "without reads, every head must have as many axes", sorted(counts))
             return
+        require(
+            isinstance(self.reads, tuple) and all(_is_reading(one) for one in self.reads),
+            "reads must be a tuple of tuples of coordinates, none of them twice",
+            self.reads,
+        )
         require(len(self.reads) == len(heads), "reads must have an entry per head", self.reads)
         for one, reads in zip(heads, self.reads, strict=True):
             require(len(reads) == axis_count(one), "a head must read a coordinate for each axis", reads)
@@ -216,6 +221,12 @@ def learned_shapes(frequencies: AnyFrequencies) -> dict[str, tuple[int, ...]]:
         return {}
     heads = () if frequencies.heads is None else (frequencies.heads,)
     return {"omega": (*heads, frequencies.axes, frequencies.planes)}
+
+
+def _is_reading(reads: object) -> bool:
+    if not isinstance(reads, tuple) or not all(type(one) is int and one >= 0 for one in reads):
+        return False
+    return len(set(reads)) == len(reads)
 
 
 def _check_scaling(scaling: object, frequencies: Frequencies) -> None:

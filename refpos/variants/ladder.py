@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from refpos.errors import require
 
@@ -29,6 +30,7 @@ class Rung:
         return Fraction(self.index, self.size - 1)
 
 
+@lru_cache(maxsize=1024)
 def rungs(axes: Axes, ladder: str) -> tuple[Rung | None, ...]:
     """Return the rung of each plane, None for those that stand still.
 
@@ -45,13 +47,14 @@ def rungs(axes: Axes, ladder: str) -> tuple[Rung | None, ...]:
     >>> rungs((0, 1, 0), "per-axis")
     (Rung(axis=0, index=0, size=2), Rung(axis=1, index=0, size=1), Rung(axis=0, index=1, size=2))
     """
-    seen, total = Counter[int](), 1 + max(axis for axis in axes if axis is not None)
+    seen, sizes = Counter[int](), Counter(axes)
+    total = 1 + max(axis for axis in axes if axis is not None)
     found: list[Rung | None] = []
     for k, axis in enumerate(axes):
         if axis is None:
             found.append(None)
             continue
-        j, size = seen[axis], axes.count(axis)
+        j, size = seen[axis], sizes[axis]
         seen[axis] += 1
         place = {"shared": (k, len(axes)), "per-axis": (j, size), "alternating": (total * j + axis, total * size)}
         found.append(Rung(axis, *place[ladder]))
@@ -88,7 +91,10 @@ def sections(counts: Sequence[int], planes: int, *, interleaved: bool = False) -
     >>> sections((3, 2, 2), 7, interleaved=True)
     (0, 1, 2, 0, 1, 2, 0)
     """
-    require(counts and all(type(n) is int and n > 0 for n in counts), "sections must be positive ints", counts)
+    known = isinstance(counts, tuple | list) and counts and all(type(n) is int and n > 0 for n in counts)
+    require(known, "sections must be a tuple or list of positive ints", counts)
+    require(type(planes) is int, "planes must be an int", planes)
+    require(isinstance(interleaved, bool), "interleaved must be True or False", interleaved)
     require(sum(counts) == planes, f"sections must add up to the {planes} planes", tuple(counts))
     if not interleaved:
         return tuple(axis for axis, n in enumerate(counts) for _ in range(n))

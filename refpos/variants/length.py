@@ -35,7 +35,7 @@ def at_length(variant: V, n: int) -> V:
     Raises
     ------
     SpecError
-        If n is not a positive int.
+        If n is not a positive int, or exceeds 2^53.
 
     References
     ----------
@@ -56,7 +56,9 @@ def at_length(variant: V, n: int) -> V:
     >>> at_length(Frequencies((0, 0), scaling=DynamicNTK(2, 2048)), 2048).scaling
     ()
     """
-    require(type(n) is int and n >= 1, "n must be an int of at least 1", n)
+    require(type(n) is int and 1 <= n <= 2**53, "n must be an int from 1 to 2^53", n)
+    known = isinstance(variant, Rotary | Sinusoidal | AnyFrequencies)
+    require(known, "variant must be Rotary, Sinusoidal or a description of frequencies", variant)
     match variant:
         case Rotary(frequencies=frequencies) | Sinusoidal(frequencies=frequencies):
             return replace(variant, frequencies=at_length(frequencies, n))

@@ -41,6 +41,7 @@ def planes(variant: Rotary, features: int) -> Planes:
     >>> planes(Rotary(Frequencies((0, 0)), offset=-4), 6).read
     ((2, 4), (3, 5))
     """
+    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     require(type(features) is int, "features must be an int", features)
     width = 2 * plane_count(variant.frequencies)
     start = variant.offset if variant.offset >= 0 else features + variant.offset

@@ -1,5 +1,6 @@
 """Who stands where: the segments of an input, and the rules that give their tokens positions."""
 
+import math
 from dataclasses import dataclass
 
 from refpos.errors import require
@@ -55,6 +56,7 @@ class Index:
 
     def __post_init__(self) -> None:
         rules.whole(self, "start")
+        require(abs(self.start) <= 2**53, "start must not exceed 2^53", self.start)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         rules.whole(self, "start")
+        require(abs(self.start) <= 2**53, "start must not exceed 2^53", self.start)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Centres:
         for field in ("low", "high"):
             rules.real(self, field)
         require(self.low < self.high, "low must be less than high", (self.low, self.high))
+        require(math.isfinite(self.high - self.low), "high less low must be finite", (self.low, self.high))
 
 
 @dataclass(frozen=True)

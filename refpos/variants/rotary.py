@@ -5,7 +5,7 @@ from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
-from refpos.variants.frequencies import AnyFrequencies, Bands, Frequencies, axis_count, learned_shapes
+from refpos.variants.frequencies import AnyFrequencies, Bands, Frequencies, axis_count, learned_shapes, plane_count
 
 Pairing = Literal["half", "interleaved", "blocked"]
 PAIRINGS = ("half", "interleaved", "blocked")
@@ -25,6 +25,7 @@ class Mscale:
         for field in ("factor", "coefficient"):
             rules.real(self, field)
         rules.greater(self, "factor", 0)
+        require(self.coefficient >= 0, "coefficient must not be negative", self.coefficient)
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,12 @@ class Rotary:
         rules.one_of(self, "write", (None, *PAIRINGS))
         require(self.write != self.pairing, "write must differ from pairing, or be None", self.write)
         rules.whole(self, "offset")
+        rotated = 2 * plane_count(self.frequencies)
+        require(
+            self.offset >= 0 or -self.offset >= rotated,
+            f"offset must leave room for the {rotated} features that are rotated",
+            self.offset,
+        )
         rules.one_of(self, "sign", (1, -1))
         self._check_blocks()
         self._check_columns()

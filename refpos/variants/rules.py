@@ -4,7 +4,7 @@ Descriptions hold only int, float, bool, str, tuples and other descriptions, so 
 type as well as for its range; a whole number given where a float is meant is turned into that float.
 """
 
-import math
+import sys
 from typing import Any
 
 from refpos.errors import require
@@ -66,6 +66,6 @@ def greater(owner: Any, field: str, limit: float) -> None:
 def _float(value: object, field: str) -> float:
     require(isinstance(value, int | float) and not isinstance(value, bool), f"{field} must be a number", value)
     assert isinstance(value, int | float)
-    require(math.isfinite(value), f"{field} must be finite", value)
+    require(abs(value) <= sys.float_info.max, f"{field} must be finite", value)
     require(float(value) == value, f"{field} must be a number that a double holds exactly", value)
     return float(value)

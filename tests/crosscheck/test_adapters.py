@@ -22,9 +22,7 @@ def features(*shape: int) -> Any:
 
 
 def implementation(module: Any, name: str, label: str = "") -> Any:
-    return next(e for e in module.FRAMEWORK.encodings() if e.name == name and label in e.label).build(
-        "float32"
-    )
+    return next(e for e in module.FRAMEWORK.encodings() if e.name == name and label in e.label).build("float32")
 
 
 def test_the_smallest_grid_that_holds_positions_finds_them_again():

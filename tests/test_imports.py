@@ -1,0 +1,160 @@
+"""Imports go down only, and what `import refpos` brings in."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import refpos
+
+ROOT = Path(refpos.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+# What each floor may import of the package, besides itself. A face is a file that stands beside the floors.
+BELOW = {
+    "errors": set(),
+    "variants": {"errors"},
+    "spec": {"errors", "variants"},
+    "exact": {"errors", "variants"},
+    "symbolic": {"errors", "variants"},
+    "catalogue": {"errors", "variants"},
+    "oracle": {"errors", "variants", "spec", "exact", "symbolic", "catalogue"},
+    "adapters": {"errors", "variants", "spec", "exact", "symbolic", "catalogue", "oracle"},
+}
+EVERYWHERE = set(BELOW)
+OUTSIDE = {
+    "errors": set(),
+    "variants": set(),
+    "exact": set(),
+    "spec": {"numpy"},
+    "symbolic": {"sympy"},
+    "catalogue": set(),
+    "oracle": {"numpy"},
+}
+
+FUNCTIONS = [name for name in vars(refpos) if not name.startswith("_") and inspect.isfunction(getattr(refpos, name))]
+FORMULAS = ["omega", "angles", "cos_sin", "rotate", "turn", "embed", "place", "at_length", "sections"]
+
+
+@cache
+def imported(file, *, late=True):
+    """Return the modules that a file imports, late ones inside functions too."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if late else _first(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} has a relative import"
+            inside = node.module.split(".")[0] == "refpos"
+            found |= {f"{node.module}.{one.name}" for one in node.names} if inside else {node.module}
+    return found
+
+
+def _first(tree):
+    """Yield what is executed when a module is imported."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+            yield from _first(node)
+
+
+def floor(file):
+    """Return the first part of the name of a module below the package."""
+    return file.relative_to(ROOT).with_suffix("").parts[0]
+
+
+def name(file):
+    return str(file.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if floor(one) in BELOW], ids=name)
+def test_a_file_imports_from_the_floors_below_only(file):
+    used = {one.split(".")[1] for one in imported(file) if one.startswith("refpos.")} & EVERYWHERE
+
+    assert used <= BELOW[floor(file)] | {floor(file)}
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if floor(one) in BELOW], ids=name)
+def test_a_floor_does_not_import_a_face(file):
+    used = {one.split(".")[1] for one in imported(file) if one.startswith("refpos.")}
+
+    assert used <= EVERYWHERE
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if floor(one) in OUTSIDE], ids=name)
+def test_a_floor_imports_nothing_outside_the_standard_library_but_its_own(file):
+    tops = {one.split(".")[0] for one in imported(file)} - {"refpos"}
+
+    assert tops - sys.stdlib_module_names <= OUTSIDE[floor(file)]
+
+
+@pytest.mark.parametrize("file", [one for one in FILES if floor(one) not in BELOW], ids=name)
+def test_a_face_imports_at_once_only_what_is_always_there(file):
+    tops = {one.split(".")[0] for one in imported(file, late=False)} - {"refpos"}
+
+    assert tops - sys.stdlib_module_names <= {"numpy"}
+
+
+@cache
+def _modules():
+    code = "import sys; before = set(sys.modules); import refpos; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_imports_numpy_and_the_standard_library_only():
+    tops = {one.split(".")[0] for one in _modules()}
+
+    assert {"numpy", "refpos"} == tops - sys.stdlib_module_names - _started_with_numpy()
+
+
+@cache
+def _started_with_numpy():
+    """Return what NumPy itself imports: Cython's runtime stands in sys.modules under names of its own."""
+    code = "import sys; import numpy, numpy.random; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {one.split(".")[0] for one in done.stdout.split()} - {"numpy"}
+
+
+def test_importing_the_package_imports_no_adapter():
+    assert not {one for one in _modules() if one.startswith("refpos.adapters")}
+
+
+def test_importing_the_package_imports_no_symbols():
+    assert not {one for one in _modules() if one.startswith("refpos.symbolic")}
+
+
+def test_every_public_name_is_listed():
+    public = {one for one in vars(refpos) if not one.startswith("_") and not inspect.ismodule(vars(refpos)[one])}
+
+    assert public == set(refpos.__all__)
+
+
+@pytest.mark.parametrize("public", [name for name in refpos.__all__ if callable(getattr(refpos, name))])
+def test_a_public_name_is_explained(public):
+    assert inspect.getdoc(getattr(refpos, public))
+
+
+@pytest.mark.parametrize("public", FUNCTIONS)
+def test_a_public_function_has_an_example_that_runs(public):
+    _, _, examples = inspect.getdoc(getattr(refpos, public)).partition("Examples\n--------\n")
+
+    assert ">>> " in examples
+
+
+@pytest.mark.parametrize("public", FORMULAS)
+def test_a_formula_has_a_source(public):
+    _, _, references = inspect.getdoc(getattr(refpos, public)).partition("References\n----------\n")
+
+    assert references.strip()
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_a_file_has_at_most_300_lines(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300

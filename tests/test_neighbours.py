@@ -1,0 +1,236 @@
+"""Neighbours: each has its own name, and the frozen inputs tell it from its variant or it is the same function.
+
+A catalogue entry is judged as an implementation is: in float32, by the widest closed recipe.
+"""
+
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from refpos import CATALOGUE, Frequencies, Rotary, Sinusoidal, omega
+from refpos.oracle.inputs import cases, fill
+from refpos.oracle.neighbours import computing, neighbours
+from refpos.oracle.rounding import round_to
+from refpos.oracle.tolerance import Recipe, bound
+from refpos.variants.frequencies import axis_count
+from refpos.variants.length import is_static
+
+STATIC = [name for name, entry in CATALOGUE.items() if is_static(entry.variant) and not entry.variant.learned]
+DTYPES = ("bfloat16", "float16")
+
+
+def known(name):
+    return neighbours(CATALOGUE[name].variant, CATALOGUE[name].width)
+
+
+@cache
+def trials(name):
+    """Return (positions, x, what is due, the bound) for each frozen input."""
+    entry = CATALOGUE[name]
+    return [
+        (case.positions, x, computing(entry.variant)(case.positions, x), allowed(entry.variant, case.positions, x))
+        for case, x in inputs(name)
+    ]
+
+
+def inputs(name):
+    entry = CATALOGUE[name]
+    for case in cases(entry.variant.frequencies):
+        yield case, fill(case, (1, 1), entry.width) if isinstance(entry.variant, Rotary) else None
+
+
+def allowed(variant, positions, x):
+    return bound(variant, Recipe("float32", "log"), positions, x)
+
+
+def off(got, want, within):
+    """Whether a result is outside the bound somewhere."""
+    if got.shape != want.shape:
+        return True
+    both = np.isnan(got) & np.isnan(want)
+    with np.errstate(invalid="ignore"):
+        return bool((~both & ~(np.abs(got - want) <= within)).any())
+
+
+@cache
+def predictions(name):
+    """Return for each neighbour what it returns on each frozen input."""
+    with np.errstate(all="ignore"):
+        return {one.id: [one.predict(p, x) for p, x, _, _ in trials(name)] for one in known(name)}
+
+
+def unseparated(name):
+    """Return the neighbours that the frozen inputs do not tell from the entry."""
+    due = [want for _, _, want, _ in trials(name)]
+    return [one for one in known(name) if alike(name, predictions(name)[one.id], due)]
+
+
+def ambiguous(name):
+    """Return the pairs of neighbours that the frozen inputs tell from the entry, but not from each other."""
+    found, unseen = predictions(name), {one.id for one in unseparated(name)}
+    seen = [one for one in known(name) if one.id not in unseen]
+    return [(a, b) for a, b in combinations(seen, 2) if alike(name, found[a.id], found[b.id])]
+
+
+def alike(name, ones, others):
+    """Whether two results are within the bound of each other on every frozen input."""
+    within = [one[3] for one in trials(name)]
+    return not any(off(*three) for three in zip(ones, others, within, strict=True))
+
+
+def same_function(one, other, variant, width):
+    """Whether two predictions agree in float64 at many random positions, to what the last place of a base may move."""
+    rng = np.random.RandomState(11)
+    axes, whole = axis_count(variant.frequencies), variant.frequencies.unit == "radian"
+    shape = 200 if axes == 1 else (200, axes)
+    positions = rng.randint(0, 50_000, shape).astype(float) if whole else rng.uniform(-1, 1, shape)
+    x = rng.standard_normal((1, 1, 200, width)) if isinstance(variant, Rotary) else None
+    with np.errstate(all="ignore"):
+        a, b = one(positions, x), other(positions, x)
+    return a.shape == b.shape and bool((np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)).all())
+
+
+def of_held_positions(name, *mistakes):
+    """Whether mistakes are one but for rounding positions to 16 bits, and those hold every frozen position.
+
+    Grids are small and fractions are dyadic, so that their positions survive: what rounds them is no mistake yet.
+    """
+    rounds = [one.id.split("/") for one in mistakes if one.id in SIXTEEN]
+    held = all(
+        np.array_equal(round_to(case.positions, d), case.positions) for case, _ in inputs(name) for d, _ in rounds
+    )
+    others = {stages.removeprefix("positions").removeprefix("-and-") for _, stages in rounds} - {""}
+    dtypes = {dtype for dtype, stages in rounds if stages != "positions"}
+    return held and len(rounds) == len(mistakes) and len(others) <= 1 and len(dtypes) <= 1
+
+
+SIXTEEN = {f"{d}/{s}" for d in DTYPES for s in ("positions", "frequencies", "positions-and-frequencies")}
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_every_neighbour_has_a_name_of_its_own(name):
+    ids = [one.id for one in known(name)]
+    assert sorted(set(ids)) == sorted(ids)
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_no_neighbour_is_named_without_words(name):
+    assert [one.id for one in known(name) if not one.what or "/" not in one.id] == []
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_the_inputs_tell_every_neighbour_that_is_another_function(name):
+    entry, due = CATALOGUE[name], computing(CATALOGUE[name].variant)
+    missed = [
+        one.id
+        for one in unseparated(name)
+        if not same_function(one.predict, due, entry.variant, entry.width) and not of_held_positions(name, one)
+    ]
+    assert missed == []
+
+
+def test_no_neighbour_is_the_function_itself():
+    found = set()
+    for name in STATIC:
+        entry, due = CATALOGUE[name], computing(CATALOGUE[name].variant)
+        same = (one.id for one in unseparated(name) if same_function(one.predict, due, entry.variant, entry.width))
+        found |= {(name, one) for one in same}
+    assert found == set()
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_two_neighbours_with_one_output_are_one_function(name):
+    entry = CATALOGUE[name]
+    confused = [
+        (one.id, other.id)
+        for one, other in ambiguous(name)
+        if not same_function(one.predict, other.predict, entry.variant, entry.width)
+        and not of_held_positions(name, one, other)
+    ]
+    assert confused == []
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_what_is_rounded_to_bfloat16_stays_near_what_is_due(name):
+    far = {}
+    for p, x, want, _ in trials(name)[:1]:
+        coarse = 2.0**16 * allowed(CATALOGUE[name].variant, p, x)
+        for one in known(name):
+            if one.id.startswith("bfloat16/"):
+                far[one.id] = off(one.predict(p, x), want, coarse)
+    assert [one for one, is_far in far.items() if is_far] == []
+
+
+@pytest.mark.parametrize("name", ["llama-2", "qwen3-vl", "mae"])
+def test_a_neighbour_does_not_change_what_it_is_given(name):
+    for p, x, _, _ in trials(name)[:1]:
+        before = p.copy(), None if x is None else x.copy()
+        with np.errstate(over="ignore"):
+            for one in known(name):
+                one.predict(p, x)
+        assert np.array_equal(p, before[0])
+        assert x is None or np.array_equal(x, before[1])
+
+
+# What some neighbours are, by hand.
+
+PAIR = Rotary(Frequencies((0, 0), base=100.0))
+
+
+def predicted(variant, features, name, positions, x=None):
+    (one,) = (one for one in neighbours(variant, features) if one.id == name)
+    return one.predict(np.asarray(positions, float), None if x is None else np.asarray(x, float))
+
+
+def test_positions_off_by_one_are_those_of_the_next_token():
+    x = np.ones((2, 4))
+    late = predicted(PAIR, 4, "positions/plus-one", [5, 8], x)
+    assert np.array_equal(late, computing(PAIR)(np.array([6.0, 9.0]), x))
+
+
+def test_ignored_positions_count_from_nought():
+    x = np.ones((3, 4))
+    counted = predicted(PAIR, 4, "positions/ignored", [70, 3, 9], x)
+    assert np.array_equal(counted, computing(PAIR)(np.arange(3.0), x))
+
+
+def test_positions_in_bfloat16_lose_257():
+    x = np.ones((1, 4))
+    assert np.array_equal(predicted(PAIR, 4, "bfloat16/positions", [257], x), computing(PAIR)(np.array([256.0]), x))
+
+
+def test_positions_in_bfloat16_round_259_up():
+    x = np.ones((1, 4))
+    assert np.array_equal(predicted(PAIR, 4, "bfloat16/positions", [259], x), computing(PAIR)(np.array([260.0]), x))
+
+
+def test_a_flipped_sign_is_the_rotation_by_negative_positions():
+    x = np.ones((2, 4))
+    flipped = predicted(PAIR, 4, "sign/flipped", [3, 50], x)
+    assert np.array_equal(flipped, computing(PAIR)(np.array([-3.0, -50.0]), x))
+
+
+def test_swapped_pairing_turns_neighbouring_features():
+    turned = predicted(PAIR, 4, "pairing/interleaved", [1], [[1.0, 0.0, 0.0, 0.0]])
+    assert turned[0] == pytest.approx([np.cos(1), np.sin(1), 0, 0])
+
+
+def test_a_table_in_bfloat16_holds_eight_bits():
+    rows = predicted(Sinusoidal(Frequencies((0,))), 2, "bfloat16/tables", [1])
+    assert rows[0].tolist() == [0.83984375, 0.5390625]
+
+
+def test_a_ladder_in_bfloat16_rounds_base_exponents_and_powers():
+    variant = Sinusoidal(Frequencies((0,) * 3, base=1000.0))
+    rows = predicted(variant, 6, "bfloat16/ladder", [3])
+    steps = 1 / round_to(1000.0 ** round_to([0, 1 / 3, 2 / 3], "bfloat16"), "bfloat16")
+    angles = round_to(3 * round_to(steps, "bfloat16"), "bfloat16")
+    assert rows[0, ::2] == pytest.approx(np.sin(angles), rel=1e-12)
+
+
+def test_a_frequency_in_bfloat16_is_rounded_to_nearest():
+    frequencies = Frequencies((0, 0))
+    rows = predicted(Sinusoidal(frequencies), 4, "bfloat16/frequencies", [1])
+    assert rows[0, 2] == pytest.approx(np.sin(round_to(omega(frequencies)[0, 1], "bfloat16")), rel=1e-14)
