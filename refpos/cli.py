@@ -1,32 +1,40 @@
 """The command line: list, show, check."""
 
 import argparse
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from refpos.errors import SpecError, told
+from refpos.oracle.tolerance import DTYPES, IDIOMS
 
-DTYPES = ("float32", "float64", "float16", "bfloat16")
-IDIOMS = ("log", "power", "recurrence", "tables")
+PIPE_CLOSED = 141
+"""What a shell reports of a command that could not go on writing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0, 1 on a difference, 2 on misuse."""
+    """Run a command and return its exit status: 0, 1 on a difference or an error, 2 on misuse."""
     asked = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         return int(asked.run(asked))
     except SpecError as error:
-        print(f"refpos: {error}", file=sys.stderr)
+        print(f"refpos: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="refpos",
         description="The reference specification of transformer positional encodings, and the oracle that judges "
         "implementations of them.",
-        epilog="Exit status: 0 where all agrees or is expected to differ, 1 on a difference, 2 on misuse.",
+        epilog="Exit status: 0 where all agrees or is expected to differ, 1 on a difference or an error, 2 on misuse.",
     )
     parser.add_argument("--version", action="version", version=f"refpos {version('refpos')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -90,12 +98,24 @@ def _listed(rows: list[dict[str, Any]]) -> list[str]:
 def _show(asked: argparse.Namespace) -> int:
     from refpos.show import as_data, page
 
-    print(json.dumps(as_data(asked.name), indent=2) if asked.json else page(asked.name))
+    print(json.dumps(as_data(asked.name), indent=2) if asked.json else page(asked.name, unicode=_speaks_unicode()))
     return 0
 
 
+def _speaks_unicode() -> bool:
+    """Whether what is printed can hold the signs of a formula."""
+    try:
+        "⋅θₖ⎧".encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _check(asked: argparse.Namespace) -> int:
+    asked.dtype = list(dict.fromkeys(asked.dtype or ["float32"]))
     if asked.impl is not None:
+        if asked.only:
+            raise SpecError(f"--only must not come with --impl; got --only {asked.only[0]}")
         return _check_one(asked)
     for option in ("recipe", "features", "longest", "length"):
         if getattr(asked, option) is not None:
@@ -113,18 +133,14 @@ def _check_one(asked: argparse.Namespace) -> int:
         raise SpecError("--impl must come with the NAME of an encoding; got none")
     entry = find(asked.name)
     variant = asked.name if asked.length is None else at_length(entry.variant, asked.length)
-    implementation = _implementation(asked.impl)
-    reports = [
-        check(
-            implementation,
-            variant,
-            dtype=dtype,
-            recipe=asked.recipe,
-            features=asked.features or entry.width,
-            longest=asked.longest,
-        )
-        for dtype in asked.dtype or ["float32"]
-    ]
+    features = entry.width if asked.features is None else asked.features
+    with redirect_stdout(sys.stderr):
+        implementation = _implementation(asked.impl)
+        reports = [
+            check(implementation, variant, dtype=dtype, recipe=asked.recipe, features=features, longest=asked.longest)
+            for dtype in asked.dtype
+        ]
+    reports = [replace(report, name=asked.name) for report in reports]
     print(
         json.dumps([report.to_dict() for report in reports], indent=2) if asked.json else "\n".join(map(str, reports))
     )
@@ -141,39 +157,24 @@ def _implementation(place: str) -> Any:
         found: Any = import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SpecError(f"--impl must be importable; got {told(error)}") from error
     return found
 
 
 def _check_installed(asked: argparse.Namespace) -> int:
     """Check what is installed."""
-    from refpos.adapters.discover import MODULES, installed
     from refpos.catalogue.find import find
-    from refpos.survey import own_tasks, passed, plan, run, summary
+    from refpos.survey import passed, summary
 
     if asked.name is not None:
         find(asked.name)
-    there = installed()
-    for wanted in asked.only:
-        if wanted not in MODULES:
-            raise SpecError(f"--only must be one of {', '.join(MODULES)}; got {wanted}")
-        if wanted not in there:
-            raise SpecError(
-                f"--only must be a framework that is installed ({', '.join(there) or 'none is'}); got {wanted}"
-            )
+    there = _wanted(asked.only)
     begun = time.monotonic()
-    dtypes = asked.dtype or ["float32"]
-    progress = _Progress(enabled=sys.stderr.isatty())
-    progress.say(f"importing {', '.join(asked.only or there)}")
-    tasks, rows = plan(asked.only, dtypes, asked.name)
-    if not there:
-        tasks = own_tasks(version("refpos"), dtypes, asked.name)
-    total = len(tasks)
-    for done, row in enumerate(run(tasks), start=1):
-        rows.append(row)
-        progress.say(f"{done}/{total} {row.framework} {row.encoding}")
-    progress.clear()
+    rows = _rows(asked, there)
+    if not rows:
+        offered = asked.name or "an encoding"
+        raise SpecError(f"what is installed must offer {offered} in that dtype; got {', '.join(asked.dtype)}")
     seconds = time.monotonic() - begun
     if asked.json:
         print(json.dumps({"refpos": version("refpos"), "rows": [row.to_dict() for row in rows]}, indent=2))
@@ -183,14 +184,44 @@ def _check_installed(asked: argparse.Namespace) -> int:
     return 0 if passed(rows) else 1
 
 
+def _wanted(only: list[str]) -> list[str]:
+    """Return the frameworks to be checked, those that are installed where none are named."""
+    from refpos.adapters.discover import MODULES, installed
+
+    there = list(installed())
+    for name in only:
+        if name not in MODULES:
+            raise SpecError(f"--only must be one of {', '.join(MODULES)}; got {name}")
+        if name not in there:
+            raise SpecError(
+                f"--only must be a framework that is installed ({', '.join(there) or 'none is'}); got {name}"
+            )
+    return only or there
+
+
+def _rows(asked: argparse.Namespace, there: list[str]) -> list[Any]:
+    """Make the checks; what frameworks print meanwhile goes to standard error."""
+    from refpos.survey import own_tasks, plan, run
+
+    progress = _Progress(enabled=sys.stderr.isatty())
+    progress.say(f"importing {', '.join(there)}")
+    with redirect_stdout(sys.stderr):
+        tasks, rows = plan(asked.only, asked.dtype, asked.name)
+        if not there:
+            tasks = own_tasks(version("refpos"), asked.dtype, asked.name)
+        for done, row in enumerate(run(tasks), start=1):
+            rows.append(row)
+            progress.say(f"{done}/{len(tasks)} {row.framework} {row.encoding}")
+    progress.clear()
+    return rows
+
+
 def _print_rows(rows: list[Any], any_installed: bool) -> None:
     from refpos.report import survey
 
     print("\n".join(survey(rows)))
     if not any_installed:
-        print(
-            "No framework is installed, so refpos checked itself: `pip install 'refpos[peers]'` brings those it knows."
-        )
+        print("No framework is installed, so refpos checked itself: `pip install '.[peers]'` brings those it knows.")
 
 
 class _Progress:

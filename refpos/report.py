@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from refpos.oracle.report import ratio
+from refpos.oracle.verdict import ratio
 
 if TYPE_CHECKING:
     from refpos.survey import Row
@@ -49,3 +49,7 @@ def _body(rows: "list[Row]") -> Iterator[str]:
         yield line
         if row.outcome != "agrees":
             yield f"      {row.why}"
+
+
+def _label(row: "Row") -> str:
+    return f"{row.label} (rotation only: it is given the table)" if row.stage == "rotation" else row.label

@@ -1,14 +1,14 @@
 """What is to be known of an entry of the catalogue, for people and as data."""
 
+import textwrap
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from refpos.catalogue import CATALOGUE
-from refpos.catalogue.entry import Entry
+from refpos.catalogue.entry import Entry, Variant
 from refpos.catalogue.find import find
-from refpos.oracle.choices import Variant
 from refpos.oracle.neighbours import neighbours
 from refpos.report import columns
 from refpos.spec.frequencies import omega
@@ -55,10 +55,11 @@ def describe(value: Any) -> Any:
     return [describe(one) for one in value] if isinstance(value, tuple) else value
 
 
-def page(name: str) -> str:
-    """Return an entry as a page of text."""
+def page(name: str, *, unicode: bool = True) -> str:
+    """Return an entry as a page of text, its formula in Unicode or in ASCII."""
     entry = find(name)
-    parts = [f"{name}: {_family(entry)}, {_says(entry)}", *_formula(entry.variant), _parameters(entry), _sources(entry)]
+    formula = _formula(entry.variant, unicode=unicode)
+    parts = [f"{name}: {_family(entry)}, {_says(entry)}", *formula, _parameters(entry), _sources(entry)]
     parts += [_frequencies(entry), _known(entry)]
     return "\n\n".join(part for part in parts if part)
 
@@ -75,6 +76,7 @@ def _says(entry: Entry) -> str:
     words.append(variant.pairing if isinstance(variant, Rotary) else variant.order)
     if isinstance(frequencies, Frequencies):
         words.append(f"base {_base(frequencies)}")
+        words += ["end point"] if frequencies.endpoint else []
         words += [type(scaling).__name__ for scaling in frequencies.scalings]
     else:
         words.append({Dense: "learned", PerHead: "per head"}.get(type(frequencies), "bands"))
@@ -90,17 +92,17 @@ def _base(frequencies: Frequencies) -> str:
     return " / ".join(f"{base:,.0f}" if base == int(base) else f"{base}" for base in bases)
 
 
-def _formula(variant: Variant) -> list[str]:
+def _formula(variant: Variant, *, unicode: bool) -> list[str]:
     """Return the formulas, typeset by SymPy where it is installed."""
     try:
         from refpos.symbolic import formula, parameters
     except ImportError:
-        return ["(`pip install 'refpos[proofs]'` brings SymPy, which typesets the formula here)"]
+        return ["(`pip install '.[proofs]'` brings SymPy, which typesets the formula here)"]
     from sympy import pretty
 
     static = _static(variant)
-    typeset = [pretty(equation, use_unicode=True, num_columns=110) for equation in formula(static)]
-    values = [(pretty(symbol), str(value)) for symbol, value in parameters(static)]
+    typeset = [pretty(equation, use_unicode=unicode, num_columns=110) for equation in formula(static)]
+    values = [(pretty(symbol, use_unicode=unicode), str(value)) for symbol, value in parameters(static)]
     where = ", ".join(f"{symbol} = {value if len(value) < 24 else 'one for each plane'}" for symbol, value in values)
     return [*map(_indented, typeset), _indented(f"where {where}")]
 
@@ -204,5 +206,14 @@ def _mistakes(entry: Entry) -> list[Any]:
 
 
 def _known(entry: Entry) -> str:
-    rows = [[one.id, one.what] for one in _mistakes(entry)]
+    """Return the mistakes that are named, those of a kind together."""
+    kinds: dict[str, list[str]] = {}
+    for one in _mistakes(entry):
+        kind, _, choice = one.id.partition("/")
+        kinds.setdefault(kind, []).append(choice)
+    rows = [[kind, line] for kind, found in kinds.items() for line in _wrapped(found)]
     return "\n".join(["mistakes that `refpos check` names", *columns(rows, indent="  ")]) if rows else ""
+
+
+def _wrapped(words: list[str]) -> list[str]:
+    return textwrap.wrap(", ".join(words), 90, break_long_words=False, break_on_hyphens=False)

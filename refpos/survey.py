@@ -10,10 +10,10 @@ from refpos.adapters.expected import EXPECTED, Expected
 from refpos.catalogue.find import find
 from refpos.errors import told
 from refpos.oracle.check import check
-from refpos.oracle.report import Finding, Report
+from refpos.oracle.verdict import Finding, Report
 from refpos.variants.length import at_length
 
-Outcome = Literal["agrees", "expected", "differs", "errored", "not loaded"]
+Outcome = Literal["agrees", "expected", "differs", "errored", "not loaded", "untested"]
 COUNTED = {
     "agrees": "agree",
     "expected": "expected",
@@ -34,8 +34,9 @@ class Row:
         Whether the adapter was tested with this version.
     encoding, label, stage, dtype : str
         What was checked; empty where the framework did not load.
-    outcome : {"agrees", "expected", "differs", "errored", "not loaded"}
-        "expected" is a known difference; one that agrees after all "differs" from what is known.
+    outcome : {"agrees", "expected", "differs", "errored", "not loaded", "untested"}
+        "expected" is a known difference; one that agrees after all "differs" from what is known. "untested" is what
+        would differ or err in a version that the adapter was not tested with.
     worst : float or None
         The largest error over its bound.
     why : str
@@ -68,6 +69,11 @@ class Task:
     encoding: Encoding
     dtype: str
 
+    @property
+    def tested(self) -> bool:
+        """Whether the adapter was tested with this version."""
+        return not self.framework.tested or self.version.split("+")[0] in self.framework.tested
+
 
 def plan(
     only: Sequence[str] = (), dtypes: Sequence[str] = ("float32",), name: str | None = None
@@ -89,7 +95,9 @@ def plan(
         try:
             adapter = load(framework)
             offered = adapter.encodings()
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             failures.append(Row(framework, version, False, "", "", "", "", "not loaded", None, told(error)))
             continue
         tasks += [
@@ -128,10 +136,12 @@ def _row(task: Task, expected: Sequence[Expected]) -> Row:
     ]
     report = _check(task)
     outcome, why = _judge(report, known[0] if known else None)
+    if not task.tested and outcome in ("differs", "errored"):
+        outcome, why = "untested", f"{outcome}, in a version not among those tested: {why}"
     return Row(
         task.framework.name,
         task.version,
-        not task.framework.tested or task.version.split("+")[0] in task.framework.tested,
+        task.tested,
         encoding.name,
         encoding.label,
         encoding.stage,
@@ -149,7 +159,9 @@ def _check(task: Task) -> Report:
     variant = entry.variant if encoding.length is None else at_length(entry.variant, encoding.length)
     try:
         implementation = encoding.build(task.dtype)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         implementation = _raising(error)
     return check(
         implementation,
@@ -175,7 +187,7 @@ def _judge(report: Report, known: Expected | None) -> tuple[Outcome, str]:
     if known is not None:
         if report.verdict == "agrees":
             return "differs", f"agrees after all, though a difference is listed: {known.reason}"
-        if report.verdict == "differs" and report.findings[0].id in known.findings:
+        if report.verdict == "differs" and report.findings[0].id in known.findings and report.worst <= known.worst:
             return "expected", known.reason
     why = "; ".join(one.what for one in report.findings[:2])
     if report.verdict == "differs":
@@ -188,7 +200,8 @@ def summary(rows: Sequence[Row], seconds: float) -> str:
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in COUNTED}
     checked = len(rows) - counts["not loaded"]
     parts = ", ".join(f"{counts[outcome]} {word}" for outcome, word in COUNTED.items())
-    return f"{checked} checked: {parts} ({seconds:.0f} s)"
+    untested = sum(row.outcome == "untested" for row in rows)
+    return f"{checked} checked: {parts}{f', {untested} untested' if untested else ''} ({seconds:.0f} s)"
 
 
 def passed(rows: Sequence[Row]) -> bool:

@@ -1,4 +1,4 @@
-"""The formulas of rotary and sinusoidal encodings in Arb's ball arithmetic: a reference that shares no code with refpos.exact."""
+"""The formulas of rotary and sinusoidal encodings in Arb's balls, which share no code with refpos.exact."""
 
 from fractions import Fraction
 

@@ -22,6 +22,16 @@ from refpos.variants.frequencies import axis_count
 from refpos.variants.length import is_static
 from refpos.variants.rotary import Rotary
 
+SCATTERED = (
+    (1, "whole", "line", 131071),
+    (2, "whole", "plane", 8191),
+    (3, "whole", "space", 16383),
+    (1, "fraction", "fractions-1", 8191),
+    (2, "fraction", "fractions-2", 8191),
+    (3, "fraction", "fractions-3", 8191),
+)
+"""For each kind of positions the reach of its coordinates; fractions are odd multiples of 2^-13."""
+
 EDGES = [255, 256, 257, 511, 1023, 1025, 2047, 2048, 2049, 4095, 4096, 4097, 8191, 8192, 16383]
 FAR = [32767, 32768, 65504, 65520, 65535, 65536, 100003, 131071]
 
@@ -53,18 +63,11 @@ def _cases() -> list[dict]:
     ]
     for h, w in ((4, 8), (8, 2)):
         rows.append(_case(f"centres/grid-{h}x{w}", "the centres of a whole grid", _centres(h, w), "fraction", [h, w]))
-    for axes, kind, reach in (
-        (1, "whole", 131071),
-        (2, "whole", 1023),
-        (3, "whole", 16383),
-        (1, "fraction", 64),
-        (2, "fraction", 64),
-        (3, "fraction", 64),
-    ):
-        name = {1: "line", 2: "plane", 3: "space"}[axes] if kind == "whole" else f"fractions-{axes}"
-        rows.append(
-            _case(f"{name}/scattered", "unsorted, repeated, no token on a diagonal", _best(axes, kind, reach), kind)
-        )
+    for axes, kind, name, reach in SCATTERED:
+        best, second = _best(axes, kind, reach)
+        rows.append(_case(f"{name}/scattered", "unsorted, repeated, no token on a diagonal", best, kind))
+        rows.append(_case(f"{name}/again", "as many tokens elsewhere: no table is kept by length", second, kind))
+        rows.append(_case(f"{name}/step", "one token, as in decoding", best[5:6], kind))
     return sorted(rows, key=lambda row: (row["kind"] == "fraction", row["axes"]))
 
 
@@ -103,17 +106,22 @@ def _draw_features() -> list[int]:
     return max(_draws(numbers, 30), key=lambda one: len(set(one)))
 
 
-def _best(axes: int, kind: str, reach: int) -> list:
-    """Return the draw that separates the closest neighbour of any variant in the catalogue the best."""
-    low = 0 if kind == "whole" else -reach
-    token = st.lists(st.integers(low, reach), min_size=axes, max_size=axes, unique=True).filter(any)
+def _best(axes: int, kind: str, reach: int) -> list[list]:
+    """Return the two draws that separate the closest neighbour of any variant in the catalogue the best."""
+    whole = kind == "whole"
+    number = st.integers(0, reach) if whole else st.integers(-(reach // 2), reach // 2).map(lambda n: 2 * n + 1)
+    token = st.lists(number, min_size=axes, max_size=axes, unique=True).filter(any)
     draws = _draws(st.lists(token, min_size=11, max_size=11), 24)
-    scale = 1 if kind == "whole" else reach
-    candidates = [[[c / scale if scale > 1 else c for c in row] for row in [*draw, draw[3]]] for draw in draws]
+    scale = 1 if whole else 8192
+    candidates = [[[c if whole else c / scale for c in row] for row in [*draw, draw[3]]] for draw in draws]
     if axes == 1:
         candidates = [[row[0] for row in one] for one in candidates]
     variants = [entry for entry in CATALOGUE.values() if _fits(entry.variant, axes, kind)]
-    return max(candidates, key=lambda one: _score(np.array(one, dtype=float), variants))
+    return sorted(candidates, key=lambda one: (*_score(np.array(one, dtype=float), variants), _distinct(one)))[:-3:-1]
+
+
+def _distinct(positions: list) -> int:
+    return len({str(one) for one in positions})
 
 
 def _fits(variant: object, axes: int, kind: str) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from refpos import CATALOGUE, Rotary, Sinusoidal, at_length, embed, omega, rotate
-from refpos.catalogue import ROTARY, SINUSOIDAL, VISION
+from refpos.catalogue import EXTENSION, ROTARY, SINUSOIDAL, VISION
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 
 REQUIRED = [
@@ -90,7 +90,7 @@ def test_the_catalogue_has_at_least_thirty_entries():
 
 
 def test_no_name_stands_in_two_files():
-    assert len(ROTARY) + len(VISION) + len(SINUSOIDAL) == len(CATALOGUE)
+    assert len(ROTARY) + len(EXTENSION) + len(VISION) + len(SINUSOIDAL) == len(CATALOGUE)
 
 
 def test_the_catalogue_cannot_be_written():

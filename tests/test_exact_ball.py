@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from refpos.exact import ball as balls
 from refpos.exact.ball import Ball, UndecidedError
+from refpos.exact.refined import refined
 
-MANY = settings(max_examples=300, deadline=None, derandomize=True)
+MANY = settings(max_examples=200, deadline=None, derandomize=True)
 
 integers = st.integers(-(2**70), 2**70) | st.integers(-20, 20)
 fractions = st.builds(Fraction, integers, st.integers(1, 2**40) | st.integers(1, 12))
@@ -146,10 +147,10 @@ def test_a_ball_around_zero_divides_nothing():
 
 def test_an_answer_that_never_narrows_is_given_up():
     with pytest.raises(UndecidedError, match="do not suffice"):
-        balls.refined(lambda scale: Ball(0, 1 << scale, scale), lambda found: [found], 10, 20)
+        refined(lambda scale: Ball(0, 1 << scale, scale), lambda found: [found], 10, 20)
 
 
 def test_more_bits_are_taken_until_the_bound_is_kept():
-    found = balls.refined(lambda scale: Ball(1, 1 << 100, scale), lambda found: [found], 50, 60)
+    found = refined(lambda scale: Ball(1, 1 << 100, scale), lambda found: [found], 50, 60)
 
     assert balls.within(found, 50)

@@ -94,7 +94,7 @@ def test_an_exponential_of_a_ball_holds_those_of_numbers_in_it(x, rad, share, sc
 @given(x=positive, rad=st.integers(0, 20), share=shares, scale=scales)
 def test_a_square_root_holds_those_of_numbers_in_it(x, rad, share, scale):
     known, inside = around(x, scale, rad, share)
-    assume(known.mid >= rad)
+    assume(known.mid > rad)
 
     assert holds(elementary.sqrt(known, scale), number(inside).sqrt())
     assert holds(elementary.sqrt(x, scale), number(x).sqrt())

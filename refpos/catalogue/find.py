@@ -22,10 +22,9 @@ def find(name: str) -> Entry:
         ...
     refpos.errors.SpecError: name must be one of the catalogue, perhaps llama-3.1, llama-3.2 or llama-2; got llama-31
     """
-    try:
+    if isinstance(name, str) and name in CATALOGUE:
         return CATALOGUE[name]
-    except (KeyError, TypeError):
-        near = get_close_matches(str(name), CATALOGUE, n=3, cutoff=0.5)
+    near = get_close_matches(str(name).lower().replace("_", "-"), CATALOGUE, n=3, cutoff=0.6)
     hint = f", perhaps {_either(near)}" if near else "; `refpos list` shows them"
     raise SpecError(f"name must be one of the catalogue{hint}; got {name}")
 

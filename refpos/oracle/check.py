@@ -2,20 +2,21 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from refpos.catalogue.entry import Variant
 from refpos.catalogue.find import find
 from refpos.errors import require
-from refpos.oracle.choices import Variant
 from refpos.oracle.explain import explain
 from refpos.oracle.inputs import cases
-from refpos.oracle.report import Finding, Report
 from refpos.oracle.tolerance import Idiom, Recipe
 from refpos.oracle.trial import ErroredError, Question, Trial, attempt
+from refpos.oracle.verdict import Finding, Report
 from refpos.spec.frequencies import Learned
-from refpos.variants.length import require_static
+from refpos.variants.length import is_static, require_static
 from refpos.variants.planes import width
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Rotary, Side
 from refpos.variants.sinusoidal import Sinusoidal
 
 
@@ -26,6 +27,7 @@ def check(
     dtype: str = "float32",
     recipe: Idiom | None = None,
     features: int | None = None,
+    side: Side = "query",
     learned: Learned | None = None,
     longest: int | None = None,
     grids: bool = False,
@@ -46,6 +48,8 @@ def check(
         How its frequencies are made, which decides the bound; "log", the widest closed form, where nothing is said.
     features : int, optional
         The width of x; that of the catalogue entry, or of the variant, where nothing is said.
+    side : {"query", "key"}
+        Which of the two the implementation turns; they differ where there is growth.
     learned : mapping, optional
         As for `omega`.
     longest : int, optional
@@ -71,7 +75,9 @@ def check(
     'turned the other way: sign flipped'
     """
     require(callable(implementation), "implementation must be callable", implementation)
-    question = _question(variant, Recipe(dtype, recipe or "log"), features, learned)
+    require(side in ("query", "key"), "side must be 'query' or 'key'", side)
+    asked = _question(variant, Recipe(dtype, recipe or "log"), features, learned)
+    question = replace(asked, side=side)
     trials: list[Trial] = []
     for case in cases(question.variant.frequencies, longest=longest, grids=grids):
         try:
@@ -88,6 +94,7 @@ def _question(variant: Variant | str, recipe: Recipe, features: int | None, lear
     if isinstance(variant, str):
         entry = find(variant)
         name, described, wide = variant, entry.variant, entry.width
+        require(is_static(described), "an encoding that depends on the length needs at_length, or --length", name)
     else:
         require(isinstance(variant, Rotary | Sinusoidal), "variant must be Rotary, Sinusoidal or a name", variant)
         name, described, wide = type(variant).__name__, variant, width(variant)

@@ -8,9 +8,9 @@ import numpy as np
 
 from refpos.catalogue import CATALOGUE
 from refpos.oracle.neighbours import Neighbour, computing, neighbours
-from refpos.oracle.report import Finding, ratio
 from refpos.oracle.tolerance import IDIOMS, bound
 from refpos.oracle.trial import Question, Trial, ratios
+from refpos.oracle.verdict import Finding, ratio
 from refpos.spec.precise import Floats
 from refpos.variants.frequencies import axis_count, plane_count
 from refpos.variants.length import is_static
@@ -44,21 +44,27 @@ def _wider(trials: list[Trial], question: Question) -> Iterator[Finding]:
 
 def _named(mistakes: Iterable[Neighbour], trials: list[Trial], question: Question) -> list[Finding]:
     """Return the mistakes that reproduce what came out, nearest first."""
-    matches = []
-    for mistake in mistakes:
-        within = np.concatenate([_against(mistake, trial, question).ravel() for trial in trials])
-        left = float((within > 1).mean())
-        if left <= (0 if mistake.exact else RARE):
-            matches.append((left, float(within[within <= 1].max()), mistake))
-    return [_finding(*match) for match in sorted(matches, key=lambda match: match[:2])]
+    matches = [match for mistake in mistakes if (match := _match(mistake, trials, question))]
+    return [_finding(*match) for match in sorted(matches, key=lambda match: match[0] > 0)]
+
+
+def _match(mistake: Neighbour, trials: list[Trial], question: Question) -> tuple[float, float, Neighbour] | None:
+    """Return the share of elements that a mistake leaves unexplained and the worst ratio of the others, or None."""
+    wrong, worst, allowed = 0, 0.0, 0.0 if mistake.exact else RARE
+    total = sum(trial.got.size for trial in trials)
+    for trial in sorted(trials, key=lambda one: one.got.size):
+        within = _against(mistake, trial, question)
+        wrong += int((within > 1).sum())
+        if wrong > allowed * total:
+            return None
+        worst = max(worst, float(within[within <= 1].max(initial=0.0)))
+    return wrong / total, worst, mistake
 
 
 def _finding(left: float, worst: float, mistake: Neighbour) -> Finding:
-    evidence = (
-        f"it explains {100 * (1 - left):.1f} % of elements"
-        if left
-        else f"it explains every element, to {ratio(worst)} of the bound"
-    )
+    evidence = f"it explains every element, {f'to {ratio(worst)} of the bound' if worst else 'exactly'}"
+    if left:
+        evidence = f"it explains {100 * (1 - left):.1f} % of elements"
     return Finding(mistake.id, mistake.what, evidence)
 
 
@@ -71,7 +77,8 @@ def _against(mistake: Neighbour, trial: Trial, question: Question) -> Floats:
         return np.full(trial.got.shape, np.inf)
     reach = np.maximum(trial.case.reach + 1, len(p))
     far = reach if p.ndim == 1 else reach[:, None].repeat(p.shape[1], axis=1)
-    allowed = bound(mistake.variant, question.recipe, far, trial.x, learned=question.learned)
+    variant = mistake.variant if mistake.placed is None else mistake.placed(p)
+    allowed = bound(variant, question.recipe, far, trial.x, side=question.side, learned=question.learned)
     no_numbers = np.isnan(want) & np.isnan(trial.got)
     return np.where(no_numbers, 0.0, ratios(trial.got, want, allowed))
 

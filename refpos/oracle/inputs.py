@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,6 +26,8 @@ class Case:
         What it is there to find.
     positions : (n,) or (n, A) float64
         Whole numbers, or, for frequencies in half-turns or turns, dyadic fractions from −1 to 1.
+    number : int
+        Its place among the cases of its kind.
     grid : tuple of int, or None
         The sides, where positions are those of a whole grid row by row (for fractions: of its centres).
     """
@@ -33,7 +35,8 @@ class Case:
     id: str
     comment: str
     positions: Floats
-    grid: tuple[int, ...] | None
+    number: int = 0
+    grid: tuple[int, ...] | None = None
 
     @property
     def reach(self) -> Floats:
@@ -54,7 +57,7 @@ class Case:
         kept = self.positions[self.reach < longest]
         if len(kept) == len(self.positions):
             return self
-        return Case(self.id, self.comment, kept, None) if len(kept) else None
+        return replace(self, positions=kept, grid=None) if len(kept) else None
 
 
 def cases(frequencies: AnyFrequencies, *, longest: int | None = None, grids: bool = False) -> tuple[Case, ...]:
@@ -69,10 +72,11 @@ def cases(frequencies: AnyFrequencies, *, longest: int | None = None, grids: boo
         Whether only whole grids will do.
     """
     axes = axis_count(frequencies)
+    require(longest is None or (type(longest) is int and longest > 1), "longest must be an int of at least 2", longest)
     unit = "radian" if isinstance(frequencies, PerHead) else frequencies.unit
     known = [case for case in _cases(axes, "whole" if unit == "radian" else "fraction") if case.grid or not grids]
     fitting = tuple(kept for case in known if (kept := case.below(longest)) is not None)
-    require(fitting, f"there must be inputs for {axes} axes below {longest}", axes)
+    require(fitting, "check has inputs for 1 to 3 axes, from −1 to 1 or whole", axes)
     return fitting
 
 
@@ -85,10 +89,10 @@ def fill(case: Case, lead: tuple[int, ...], width: int) -> Floats:
 
 
 def _cases(axes: int, kind: str) -> Iterator[Case]:
-    for one in _data()["cases"]:
-        if (one["axes"], one["kind"]) == (axes, kind):
-            grid = tuple(one["grid"]) if "grid" in one else None
-            yield Case(one["id"], one["comment"], np.array(one["positions"], dtype=np.float64), grid)
+    fitting = [one for one in _data()["cases"] if (one["axes"], one["kind"]) == (axes, kind)]
+    for number, one in enumerate(fitting):
+        grid = tuple(one["grid"]) if "grid" in one else None
+        yield Case(one["id"], one["comment"], np.array(one["positions"], dtype=np.float64), number, grid)
 
 
 @cache

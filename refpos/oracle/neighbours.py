@@ -11,19 +11,22 @@ from itertools import permutations
 
 import numpy as np
 
-from refpos.oracle.choices import Variant, choices
+from refpos.catalogue.entry import Variant
+from refpos.oracle.choices import choices
 from refpos.oracle.rounding import round_to
 from refpos.spec.frequencies import Learned, omega
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats
-from refpos.spec.rotary import rotate, turn
+from refpos.spec.rotary import cos_sin, rotate, turn
 from refpos.spec.scaling import magnitude
 from refpos.spec.sinusoidal import embed, write
 from refpos.variants.frequencies import AnyFrequencies, Frequencies, PerHead, axis_count, head_count
-from refpos.variants.rotary import Rotary
+from refpos.variants.planes import planes
+from refpos.variants.rotary import Rotary, Side
 from refpos.variants.sinusoidal import Sinusoidal
 
 Predict = Callable[[Floats, Floats | None], Floats]
+Move = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Neighbour:
         What is computed instead; the variant itself where it is computed at other positions or in fewer bits.
     predict : callable
         (positions, x) -> what an implementation with this mistake returns, in float64; x is None for an additive one.
+    placed : callable, optional
+        positions -> the variant that is computed, where that depends on them.
     exact : bool
         False where a rounding is reproduced, which another order of operations can move in rare places.
     """
@@ -48,6 +53,7 @@ class Neighbour:
     what: str
     variant: Variant
     predict: Predict
+    placed: Callable[[Floats], Variant] | None = None
     exact: bool = True
 
 
@@ -65,60 +71,93 @@ def neighbours(variant: Variant, features: int, *, learned: Learned | None = Non
     Examples
     --------
     >>> from refpos import Frequencies
-    >>> [one.id for one in neighbours(Rotary(Frequencies((0, 0))), 4) if one.id.startswith("positions/")]
-    ['positions/plus-one', 'positions/minus-one', 'positions/ignored', 'positions/zero']
+    >>> [one.id for one in neighbours(Rotary(Frequencies((0, 0))), 4)][:3]
+    ['positions/plus-one', 'positions/minus-one', 'positions/plus-two']
     """
     changed = [
         Neighbour(name, what, other, computing(other, learned)) for name, what, other in choices(variant, features)
     ]
-    return (*changed, *_misplaced(variant, learned), *_too_few_bits(variant, learned))
+    wrong = _miscalculated(variant, learned) if isinstance(variant, Rotary) else ()
+    return (*_misplaced(variant, learned), *changed, *wrong, *_too_few_bits(variant, learned))
 
 
-def computing(variant: Variant, learned: Learned | None = None) -> Predict:
+def computing(variant: Variant, learned: Learned | None = None, side: Side = "query") -> Predict:
     """Return what computes a variant: (positions, x) -> the result in float64."""
     if isinstance(variant, Sinusoidal):
         return lambda positions, _: embed(positions, variant, learned=learned)
-    return lambda positions, x: rotate(x, positions, variant, learned=learned)  # type: ignore[arg-type]
+    return lambda positions, x: rotate(x, positions, variant, side=side, learned=learned)  # type: ignore[arg-type]
 
 
 def _misplaced(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]:
     """Yield what comes of positions that are not those given."""
-    axes = axis_count(variant.frequencies)
     compute = computing(variant, learned)
-
-    def at(name: str, words: str, place: Callable[[Floats], Floats]) -> Neighbour:
-        return Neighbour(f"positions/{name}", words, variant, lambda positions, x: compute(place(positions), x))
-
-    yield at("plus-one", "positions off by one: p + 1 where p is meant", lambda p: p + 1)
-    yield at("minus-one", "positions off by one: p − 1 where p is meant", lambda p: p - 1)
-    yield at("ignored", "positions ignored: 0, 1, 2, ... instead", lambda p: _counted(p, axes))
-    yield at("zero", "not applied: as if every position were 0", np.zeros_like)
+    axes, fractions = axis_count(variant.frequencies), getattr(variant.frequencies, "unit", "radian") != "radian"
+    moves = [*_MOVES, *(_coordinates(axes, fractions) if axes > 1 else ())]
+    moves += _FRACTION_MOVES if fractions else _LINE_MOVES if axes == 1 else ()
+    for name, words, move in moves:
+        yield Neighbour(f"positions/{name}", words, variant, partial(_moved, compute, move))
     if isinstance(variant, Rotary) and variant.growth is not None:
         words = "growth centred on half the length of each call"
-        yield Neighbour("growth/half-length", words, variant, partial(_half_length, variant))
-    if axes == 2 and getattr(variant.frequencies, "unit", "radian") == "radian":
-        yield at("column-major", "grid laid out column by column, not row by row", _column_major)
-    if axes == 1:
-        return
+        centred = partial(_half_length, variant)
+        yield Neighbour("growth/half-length", words, variant, lambda p, x: computing(centred(p))(p, x), centred)
+
+
+def _moved(compute: Predict, move: Move, positions: Floats, x: Floats | None) -> Floats:
+    return compute(move(positions), x)
+
+
+def _counted(positions: Floats) -> Floats:
+    """Return 0, 1, 2, ... for every coordinate."""
+    count = np.arange(float(len(positions)))
+    return np.broadcast_to(count.reshape(-1, *[1] * (positions.ndim - 1)), positions.shape)
+
+
+_MOVES: tuple[tuple[str, str, Move], ...] = (
+    ("plus-one", "positions off by one: p + 1 where p is meant", lambda p: p + 1),
+    ("minus-one", "positions off by one: p − 1 where p is meant", lambda p: p - 1),
+    ("plus-two", "positions off by two: p + 2 where p is meant", lambda p: p + 2),
+    ("doubled", "positions doubled", lambda p: 2 * p),
+    ("ignored", "positions ignored: 0, 1, 2, ... instead", _counted),
+    ("from-first", "positions ignored but for the first: p_0, p_0 + 1, ... instead", lambda p: p[0] + _counted(p)),
+    ("less-first", "positions less the first of the call", lambda p: p - p[0]),
+    ("zero", "not applied: as if every position were 0", np.zeros_like),
+)
+_LINE_MOVES: tuple[tuple[str, str, Move], ...] = (
+    ("clamped-2047", "positions clamped at 2047", partial(np.minimum, 2047)),
+    ("clamped-4095", "positions clamped at 4095", partial(np.minimum, 4095)),
+    ("clamped-8191", "positions clamped at 8191", partial(np.minimum, 8191)),
+    ("clamped-32767", "positions clamped at 32767", partial(np.minimum, 32_767)),
+)
+_FRACTION_MOVES: tuple[tuple[str, str, Move], ...] = (
+    ("unit-interval", "positions from 0 to 1 where −1 to 1 is meant", lambda p: (p + 1) / 2),
+)
+
+
+def _coordinates(axes: int, fractions: bool) -> Iterator[tuple[str, str, Move]]:
+    """Yield what may happen to positions of several coordinates."""
     for order in permutations(range(axes)):
         if order != tuple(range(axes)):
             words = f"axes reordered: coordinates taken as {order}"
-            yield at(f"axes-{''.join(map(str, order))}", words, partial(_taken, order))
+            yield f"axes-{''.join(map(str, order))}", words, partial(_taken, order)
     for axis in range(axes):
-        words = f"coordinate {axis} taken for every axis"
-        yield at(f"only-{axis}", words, partial(_taken, (axis,) * axes))
+        yield f"only-{axis}", f"coordinate {axis} taken for every axis", partial(_taken, (axis,) * axes)
+        yield f"without-{axis}", f"coordinate {axis} taken as 0", partial(_without, axis)
+    if axes == 2 and not fractions:
+        yield "column-major", "grid laid out column by column, not row by row", _column_major
 
 
-def _half_length(variant: Rotary, positions: Floats, x: Floats | None) -> Floats:
-    """Return what comes of a growth whose centre is half the length of the call."""
-    assert variant.growth is not None
-    assert x is not None
-    centred = replace(variant.growth, centre=float((positions.max() + 1) // 2))
-    return np.asarray(rotate(x, positions, replace(variant, growth=centred)))
+def _without(axis: int, positions: Floats) -> Floats:
+    return np.asarray(positions * (np.arange(positions.shape[-1]) != axis))
 
 
 def _taken(coordinates: tuple[int, ...], positions: Floats) -> Floats:
     return positions[..., list(coordinates)]
+
+
+def _half_length(variant: Rotary, positions: Floats) -> Rotary:
+    """Return the variant whose growth is centred on half the length of a call."""
+    assert variant.growth is not None
+    return replace(variant, growth=replace(variant.growth, centre=float((positions.max() + 1) // 2)))
 
 
 def _column_major(positions: Floats) -> Floats:
@@ -130,10 +169,39 @@ def _column_major(positions: Floats) -> Floats:
     return np.stack([count % h, count // h], axis=-1)
 
 
-def _counted(positions: Floats, axes: int) -> Floats:
-    n = positions.shape[-1] if axes == 1 else positions.shape[-2]
-    count = np.arange(float(n))
-    return np.broadcast_to(count if axes == 1 else count[:, None], positions.shape)
+def _miscalculated(variant: Rotary, learned: Learned | None) -> Iterator[Neighbour]:
+    """Yield what comes of turning pairs by another formula."""
+
+    def by(name: str, words: str, formula: Callable[[Rotary, Floats, Floats, Floats], Floats]) -> Neighbour:
+        def predict(positions: Floats, x: Floats | None) -> Floats:
+            assert x is not None
+            return formula(variant, x, *cos_sin(positions, variant, learned=learned))
+
+        return Neighbour(f"arithmetic/{name}", words, variant, predict)
+
+    yield by("exchanged", "cosines and sines exchanged", lambda v, x, cos, sin: np.asarray(turn(x, sin, cos, v)))
+    yield by("no-minus", "minus left out: x_a cos + x_b sin", _without_minus)
+    yield by("overwritten", "first features overwritten before the second are worked out of them", _overwritten)
+
+
+def _without_minus(variant: Rotary, x: Floats, cos: Floats, sin: Floats) -> Floats:
+    """Return x_a cos + x_b sin and x_b cos + x_a sin."""
+    found = np.asarray(turn(x, cos, sin, variant))
+    first = [c for c, _ in planes(variant, x.shape[-1]).write]
+    found[..., first] = turn(x, cos, -sin, variant)[..., first]
+    return found
+
+
+def _overwritten(variant: Rotary, x: Floats, cos: Floats, sin: Floats) -> Floats:
+    """Return y_c = x_a cos − x_b sin, and x_b cos + y_c sin."""
+    shape = planes(variant, x.shape[-1])
+    first, written = [a for a, _ in shape.read], [c for c, _ in shape.write]
+    due = turn(x, cos, sin, variant)
+    half_done = x.copy()
+    half_done[..., first] = due[..., written]
+    found = np.asarray(turn(half_done, cos, sin, variant))
+    found[..., written] = due[..., written]
+    return found
 
 
 def _too_few_bits(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]:
@@ -147,6 +215,8 @@ def _too_few_bits(variant: Variant, learned: Learned | None) -> Iterator[Neighbo
         "angles": ("angles",),
         "all-of-angles": ("positions", "frequencies", "angles"),
         "tables": ("tables",),
+        "angles-and-tables": ("angles", "tables"),
+        "everything": ("positions", "frequencies", "angles", "tables"),
         "ladder": ("ladder", "positions", "frequencies", "angles"),
     }
     frequencies = variant.frequencies

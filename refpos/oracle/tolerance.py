@@ -26,7 +26,7 @@ from refpos.spec.scaling import correction_range, magnitude
 from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead, axis_count, head_count
 from refpos.variants.length import require_static
 from refpos.variants.planes import feature_places, planes, width
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Rotary, Side
 from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
 from refpos.variants.sinusoidal import Sinusoidal
 
@@ -34,6 +34,7 @@ Idiom = Literal["tables", "power", "log", "recurrence"]
 IDIOMS: tuple[Idiom, ...] = ("tables", "power", "log", "recurrence")
 
 UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+DTYPES = tuple(UNIT_ROUNDOFF)
 SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
 
 
@@ -45,17 +46,19 @@ class Recipe:
     ----------
     dtype : {"float64", "float32", "float16", "bfloat16"}
         Of the features, the table and the arithmetic on them. Angles are made in float64 for float64, else in
-        float32: angles made in 16 bits are within no recipe.
+        float32: no recipe allows for angles in 16 bits, though where they are small they hide in the rounding of
+        16-bit features.
     idiom : {"tables", "power", "log", "recurrence"}
-        A table made in float64 and rounded once; or frequencies as a power of the base (or its reciprocal), as the
-        exponential of a multiple of its logarithm, or each from the last by a multiplication.
+        A table made in float64 and rounded once (in float64 itself, one made as by "power"); or frequencies as a power
+        of the base (or its reciprocal), as the exponential of a multiple of its logarithm, or each from the last by a
+        multiplication.
     """
 
     dtype: str
     idiom: Idiom = "log"
 
     def __post_init__(self) -> None:
-        require(self.dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(UNIT_ROUNDOFF)}", self.dtype)
+        require(self.dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(DTYPES)}", self.dtype)
         require(self.idiom in IDIOMS, f"recipe must be one of {', '.join(IDIOMS)}", self.idiom)
 
     def __str__(self) -> str:
@@ -69,7 +72,8 @@ class Recipe:
     @property
     def u_angle(self) -> float:
         """The unit roundoff in which angles are made; 0 where they are made beyond the working precision."""
-        return 0.0 if self.idiom == "tables" else min(self.u, UNIT_ROUNDOFF["float32"])
+        beyond = self.idiom == "tables" and self.dtype != "float64"
+        return 0.0 if beyond else min(self.u, UNIT_ROUNDOFF["float32"])
 
     @property
     def eta(self) -> float:
@@ -89,11 +93,12 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     recurrence      1 + 3k + δ_k λ_k        (the exponent of the step: λδ)
     unit π or 2π    2 more                  (π, product)
     Linear, PerPlane    2 more              (the number, division)
-    NTK             3 more                  (the base is off by 3u and λ counts the new base)
+    NTK             3 + |ln m_k| more       (the new base: its exponent, power and product; λ counts the new base)
     position        1 more from 2^24 on     (in `bound`: float32 has to round it)
     ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ν more on blended planes, r = Lω/2π, ν = max(ω, ω/s)/ω'
     ByIndex         3 more, and (2 + ρ) ν more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
-    Bands           4 + 3 t |ln(high/low)|;  5 where linear
+    Bands           power 5 + t(1 + Δ), log 4 + 3(1 − t)|ln low| + 3t|ln high| + 3tΔ + |ln ω|, Δ = |ln(high/low)|;
+                    linear 6
     Dense           A + 1
 
     Parameters
@@ -123,11 +128,8 @@ def _kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
             return np.stack([kappa(one, idiom) for one in heads])[:, None, :]
         case Dense(axes=axes, planes=count):
             return np.full(count, axes + 1.0) + _unit_roundings(frequencies)
-        case Bands(low=low, high=high, spacing=spacing):
-            t = np.array([float(rung.fraction) if rung and rung.size > 1 else 0.0 for rung in frequencies.rungs])
-            return (4 + 3 * t * abs(np.log(high / low)) if spacing == "log" else 5 + 0 * t) + _unit_roundings(
-                frequencies
-            )
+        case Bands():
+            return _band_roundings(frequencies, idiom) + _unit_roundings(frequencies)
         case Frequencies():
             found = _ladder_roundings(frequencies, idiom) + _unit_roundings(frequencies)
             for at, scaling in enumerate(frequencies.scalings):
@@ -143,6 +145,7 @@ def bound(
     positions: npt.ArrayLike,
     x: npt.ArrayLike | None = None,
     *,
+    side: Side = "query",
     learned: Learned | None = None,
 ) -> Floats:
     """Return the largest error that the recipe allows, for every element of the result.
@@ -154,6 +157,8 @@ def bound(
     positions : as for `rotate` or `embed`
     x : (*lead, n, d), for Rotary
         Whose lead, and heads, are those of the positions or broadcast from them as in `rotate`.
+    side : {"query", "key", "output"}
+        Keys grow where queries shrink.
     learned : mapping, optional
         As for `omega`.
 
@@ -164,12 +169,13 @@ def bound(
     """
     theta = _theta(positions, variant.frequencies, learned)
     angle = (kappa(variant.frequencies, recipe.idiom) + _inexact_positions(positions, variant.frequencies)) * theta
-    slack = 2.0 if recipe.idiom != "tables" else 0.0
+    slack = 2.0 if recipe.u_angle else 0.0
     relative = recipe.u_angle * (angle + slack) + 2.0**-53 * (4 * theta + 8)
     if isinstance(variant, Sinusoidal):
         return _bound_rows(variant, recipe, relative)
     require(x is not None, "x must be given for a rotary variant", x)
-    return _bound_pairs(variant, recipe, relative, positions, np.asarray(x, dtype=np.float64))
+    relative, gain = _grown(variant, recipe, relative, positions, side)
+    return _bound_pairs(variant, recipe, gain * relative, np.asarray(x, dtype=np.float64))
 
 
 def _inexact_positions(positions: npt.ArrayLike, frequencies: AnyFrequencies) -> npt.NDArray[np.bool_]:
@@ -198,15 +204,28 @@ def _bound_rows(variant: Sinusoidal, recipe: Recipe, relative: Floats) -> Floats
     return found
 
 
-def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, positions: npt.ArrayLike, x: Floats) -> Floats:
+def _grown(
+    variant: Rotary, recipe: Recipe, relative: Floats, positions: npt.ArrayLike, side: Side
+) -> tuple[Floats, Any]:
+    """Return the relative error with all roundings, and the magnitude that multiplies it.
+
+    Growth ζ^q, q = (p − centre)/scale_base, is off by 3 + 6|q| + 2|q ln ζ| roundings: ζ's own three, twice, are
+    multiplied by q; q's own by its logarithm.
+    """
     gain: Any = magnitude(variant.attention_factor)
     roundings = 3 + 2 * (gain != 1)
     if variant.growth is not None:
         logs = growth_logs(positions, variant.growth, relative.shape[-1])
         power = np.abs(as_positions(positions, 1) - variant.growth.centre) / variant.growth.scale_base
-        grown = (recipe.u_angle + 2.0**-52) * (3 + 6 * power + 2 * np.abs(logs))
-        gain, roundings, relative = gain * np.exp(logs), roundings + 2, relative + np.expm1(grown)
-    relative = gain * (relative + _gamma(roundings, recipe.u))
+        if head_count(variant.frequencies) is not None:
+            logs, power = logs[..., None, :, :], power[..., None, :, :]
+        off = (recipe.u_angle + 2.0**-52) * (3 + 6 * power + 2 * np.abs(logs))
+        gain, roundings = gain * np.exp(-logs if side == "key" else logs), roundings + 2
+        relative = relative + np.expm1(off)
+    return relative + _gamma(roundings, recipe.u), gain
+
+
+def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, x: Floats) -> Floats:
     shape = planes(variant, x.shape[-1])
     (a, b), (c, d), (first, second) = (np.array(one).T for one in shape)
     heads = head_count(variant.frequencies) is not None
@@ -232,9 +251,7 @@ def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
     powers = tuple(one for one in frequencies.scalings if isinstance(one, NTK))
     size = np.abs(np.log(_per_plane(replace(frequencies, scaling=powers, unit="radian"))))
     match idiom:
-        case "tables":
-            return np.zeros(len(sizes))
-        case "power":
+        case "power" | "tables":
             return np.asarray(4 + 2 * size * inexact)
         case "log":
             return np.asarray(4 + (2 + 2 * inexact) * size)
@@ -242,6 +259,19 @@ def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
             return np.asarray(1 + 3.0 * steps + size * inexact)
         case _:
             assert_never(idiom)
+
+
+def _band_roundings(bands: Bands, idiom: Idiom) -> Floats:
+    """Return κ of bands before their unit."""
+    t = np.array([float(rung.fraction) if rung and rung.size > 1 else 0.0 for rung in bands.rungs])
+    if bands.spacing == "linear":
+        return np.full(len(t), 6.0)
+    low, high = np.log(bands.low), np.log(bands.high)
+    spread = abs(high - low)
+    if idiom in ("power", "tables"):
+        return np.asarray(5 + t * (1 + spread))
+    ends = 3 * (1 - t) * abs(low) + 3 * t * abs(high)
+    return np.asarray(4 + ends + 3 * t * spread + np.abs((1 - t) * low + t * high))
 
 
 def _unit_roundings(frequencies: Frequencies | Bands | Dense) -> float:
@@ -256,7 +286,7 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
         case Linear() | PerPlane():
             return found + 2
         case NTK():
-            return found + 3
+            return np.asarray(found + 3 + np.abs(np.log(before / after)))
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * before / (2 * np.pi)
             blended = (low * 0.999 < turns) & (turns < high * 1.001)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from refpos.catalogue.entry import Variant
 from refpos.errors import told
-from refpos.oracle.choices import Variant
 from refpos.oracle.inputs import Case, fill
 from refpos.oracle.neighbours import computing
 from refpos.oracle.rounding import travelling
@@ -16,10 +16,10 @@ from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec.frequencies import Learned
 from refpos.spec.precise import Floats
 from refpos.variants.frequencies import head_count
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Rotary, Side
 
-BATCH, HEADS = 2, 3
-"""Of the features; three heads where the variant does not say, so that no axis is taken for another."""
+LEADS = ((2, 3), (3, 5))
+"""Batches and heads of the features, by turns, so that no axis is taken for another."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Question:
         By which error model it is judged.
     learned : mapping or None
         As for `omega`.
+    side : {"query", "key"}
+        Which of the two it turns.
     """
 
     name: str
@@ -45,14 +47,15 @@ class Question:
     features: int
     recipe: Recipe
     learned: Learned | None = None
+    side: Side = "query"
 
     def due(self, positions: Floats, x: Floats | None) -> Floats:
         """Return what is due, in float64."""
-        return computing(self.variant, self.learned)(positions, x)
+        return computing(self.variant, self.learned, self.side)(positions, x)
 
     def allowed(self, positions: Floats, x: Floats | None, recipe: Recipe | None = None) -> Floats:
         """Return how far each element may be off."""
-        return bound(self.variant, recipe or self.recipe, positions, x, learned=self.learned)
+        return bound(self.variant, recipe or self.recipe, positions, x, side=self.side, learned=self.learned)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ def attempt(implementation: Callable[..., Any], question: Question, case: Case) 
     """
     x = None
     if isinstance(question.variant, Rotary):
-        x = fill(case, (BATCH, head_count(question.variant.frequencies) or HEADS), question.features)
+        batch, heads = LEADS[case.number % len(LEADS)]
+        x = fill(case, (batch, head_count(question.variant.frequencies) or heads), question.features)
     want = question.due(case.positions, x)
     given = [] if x is None else [travelling(x, question.recipe.dtype)]
     got = _call(implementation, [*given, case.travelling], want.shape, question.recipe.dtype)
@@ -120,16 +124,21 @@ def _call(
     """Call an implementation with copies, and check all that can be said of the result but its values."""
     lent = [argument.copy() for argument in arguments]
     try:
-        got = np.asarray(implementation(*lent))
-    except (Exception, SystemExit) as error:
+        returned = implementation(*lent)
+        got = np.asarray(returned)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ErroredError(f"raised {told(error)}") from error
     if any(not np.array_equal(a, b) for a, b in zip(lent, arguments, strict=True)):
         raise ErroredError("wrote into its input")
+    if (got.dtype.kind in "OUSV" and got.dtype.name != "bfloat16") or isinstance(returned, tuple | np.ma.MaskedArray):
+        raise ErroredError(f"returned a {type(returned).__name__} where an array of numbers is due")
     if got.shape != shape:
         raise ErroredError(f"returned shape {got.shape} where {shape} is due")
-    due = "float32" if dtype == "bfloat16" else dtype
-    if got.dtype != due:
-        raise ErroredError(f"returned {got.dtype} where {due} is due")
+    due = ("float32", "bfloat16") if dtype == "bfloat16" else (dtype,)
+    if got.dtype.name not in due:
+        raise ErroredError(f"returned {got.dtype} where {due[0]} is due")
     return got.astype(np.float64)
 
 

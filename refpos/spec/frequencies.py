@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import assert_never
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.positions import as_positions, as_reals
-from refpos.spec.precise import PI, Decimals, Floats, decimal, decimals, digits, rounded
+from refpos.spec.precise import PI, Decimals, Floats, decimal, decimals, digits, powers, rounded
 from refpos.spec.scaling import multipliers
 from refpos.variants.frequencies import (
     AnyFrequencies,
@@ -74,21 +75,14 @@ def omega(frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Flo
     )
     require_static(frequencies)
     require(learned is None or isinstance(learned, Mapping), "learned must be a mapping of names to arrays", learned)
-    names = [] if learned is None else list(learned)
-    if not isinstance(frequencies, Dense):
-        require(not names, "learned arrays are only for variants that learn", names)
-        return _given(frequencies)
-    require(names == ["omega"], "learned must bring exactly omega", names)
-    assert learned is not None
-    omega = as_reals(learned["omega"], "omega")
-    shape = learned_shapes(frequencies)["omega"]
-    require(omega.shape == shape, f"omega must have shape {shape}", omega.shape)
-    require(np.isfinite(omega).all(), "omega must be finite", omega)
-    with digits():
-        turned = rounded(_unit(frequencies) * decimals(omega.ravel().tolist())).reshape(shape)
-    require(np.isfinite(turned).all(), "frequencies must be finite", turned)
-    turned.flags.writeable = False
-    return turned
+    match frequencies:
+        case Dense():
+            return _learned(frequencies, learned or {})
+        case Frequencies() | Bands() | PerHead():
+            require(not learned, "learned arrays are only for variants that learn", learned)
+            return _given(frequencies)
+        case _:
+            assert_never(frequencies)
 
 
 def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Floats:
@@ -137,6 +131,20 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
     return np.asarray(turned)
 
 
+def _learned(frequencies: Dense, learned: Learned) -> Floats:
+    """Return Ω that a model has learned, in radians."""
+    require(list(learned) == ["omega"], "learned must bring exactly omega", list(learned))
+    omega = as_reals(learned["omega"], "omega")
+    shape = learned_shapes(frequencies)["omega"]
+    require(omega.shape == shape, f"omega must have shape {shape}", omega.shape)
+    require(np.isfinite(omega).all(), "omega must be finite", omega)
+    with digits():
+        turned = rounded(_unit(frequencies) * decimals(omega.ravel().tolist())).reshape(shape)
+    require(np.isfinite(turned).all(), "frequencies must be finite", turned)
+    turned.flags.writeable = False
+    return turned
+
+
 @lru_cache(maxsize=512)
 def _given(frequencies: Frequencies | Bands | PerHead) -> Floats:
     """Return Ω of a description that learns nothing."""
@@ -164,15 +172,16 @@ def _theta(frequencies: Frequencies | Bands, rungs: list[Rung]) -> Decimals:
     """Return the frequencies of the turning planes, which stand on these rungs."""
     match frequencies:
         case Frequencies(base=base, endpoint=endpoint):
-            bases = decimals(base[rung.axis] if isinstance(base, tuple) else base for rung in rungs)
-            theta = _unit(frequencies) * bases ** -decimals(rung.exponent(endpoint) for rung in rungs)
+            bases = [base[rung.axis] if isinstance(base, tuple) else base for rung in rungs]
+            theta = _unit(frequencies) * powers(bases, [-rung.exponent(endpoint) for rung in rungs])
             for scaling in frequencies.scalings:
                 theta = theta * multipliers(scaling, theta, rungs, frequencies)
             return np.asarray(theta)
         case Bands(low=first, high=last, spacing=spacing):
             low, high = decimal(first), decimal(last)
-            t = decimals(rung.fraction if rung.size > 1 else 0 for rung in rungs)
-            spread = low * (high / low) ** t if spacing == "log" else low + (high - low) * t
+            t = [rung.fraction if rung.size > 1 else Fraction(0) for rung in rungs]
+            log = spacing == "log"
+            spread = low * powers([high / low] * len(t), t) if log else low + (high - low) * decimals(t)
             return np.asarray(_unit(frequencies) * spread)
         case _:
             assert_never(frequencies)

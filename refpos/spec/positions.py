@@ -44,7 +44,8 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
 
     Deviations
     ----------
-    With a time rate Qwen2.5-VL's code truncates i·(seconds per temporal patch)·rate, so that steps are uneven.
+    The text of Qwen2.5-VL aligns ids with absolute time; its code truncates i·(seconds per temporal patch)·rate to an
+    integer, as is done here, so that steps are uneven.
 
     Examples
     --------
@@ -93,6 +94,7 @@ def as_positions(positions: npt.ArrayLike, axes: int) -> Floats:
 def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     """Return an array of integers or of floats no wider than float64, or say what is wrong with it."""
     rule = f"{name} must be integers or floats"
+    require(not isinstance(values, np.ma.MaskedArray), rule, "a masked array")
     try:
         given = np.asarray(values)
         leaves = () if isinstance(values, np.ndarray) else np.asarray(values, dtype=object).ravel()

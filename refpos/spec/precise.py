@@ -21,12 +21,12 @@ PI = Decimal("3.1415926535897932384626433832795028841971693993751058209749445923
 
 
 def digits() -> Any:
-    """Return the context in which decimals are reckoned: 40 digits."""
-    return localcontext(Context(prec=40))
+    """Return the context in which decimals are reckoned: 44 digits, so that 40 are right."""
+    return localcontext(Context(prec=44))
 
 
 def decimals(values: Iterable[float | Fraction | Decimal]) -> Decimals:
-    """Return an array of the exact decimal values of floats, and of fractions to 40 digits."""
+    """Return an array of the exact decimal values of floats, and of fractions to as many digits as are reckoned."""
     return np.array([decimal(value) for value in values], dtype=object)
 
 
@@ -35,6 +35,13 @@ def decimal(value: float | Fraction | Decimal) -> Decimal:
     if isinstance(value, Fraction):
         return Decimal(value.numerator) / Decimal(value.denominator)
     return Decimal(value)
+
+
+def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction]) -> Decimals:
+    """Return base^exponent, element by element, as exp(e ln b)."""
+    pairs = list(zip(map(Decimal, bases), exponents, strict=True))
+    logs = {base: base.ln() for base, _ in pairs}
+    return np.array([(logs[base] * decimal(e)).exp() for base, e in pairs], dtype=object)
 
 
 def rounded(values: Decimals) -> Floats:

@@ -11,7 +11,7 @@ from refpos.spec.frequencies import Learned, angles
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats, decimals, digits, rounded
 from refpos.spec.scaling import magnitude
-from refpos.variants.frequencies import head_count, plane_count
+from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
@@ -75,6 +75,7 @@ def rotate(
     """
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     features = _features(x)
+    _check_positions(features, positions, variant)
     dtype = _compute_dtype(features)
     cos, sin = cos_sin(positions, variant, dtype, side=side, learned=learned)
     return turn(features, cos, sin, variant, out=out)
@@ -231,6 +232,14 @@ def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
 
 def _compute_dtype(x: Array) -> np.dtype[Any]:
     return np.result_type(x.dtype, np.float32)
+
+
+def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> None:
+    tokens = as_positions(positions, axis_count(variant.frequencies)).shape[:-1]
+    *lead, n, _ = x.shape
+    own = tuple(lead if head_count(variant.frequencies) is None else lead[:-1])
+    fits = tokens[-1] == n and tokens[:-1] == own[: len(tokens) - 1]
+    require(fits, f"positions must be those of {n} tokens, their lead a prefix of that of x, {own}", tokens)
 
 
 def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:

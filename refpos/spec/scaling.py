@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from refpos.spec.precise import PI, Decimals, decimal, decimals, digits
+from refpos.spec.precise import PI, Decimals, decimal, decimals, digits, powers
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog
@@ -53,13 +53,15 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
     The YaRN paper ramps over turns and its code over the plane's index: `ByParts` and `ByIndex`, two functions.
     Eq. 17 of the paper prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
     although there are d/2 planes, and adds 0.001 to it where both bounds coincide; so does `ByIndex`.
+    c(r) takes the ladder for one in radians without an end point, whatever the unit: `ByParts` counts true turns.
     Where clamping leaves the first bound above the second, the ramp falls and, cut off, stretches every plane or none.
     """
     match scaling:
         case Linear(factor=factor):
             return 1 / _per_axis(factor, rungs)
         case NTK(factor=factor):
-            return np.asarray(_per_axis(factor, rungs) ** -decimals(rung.fraction for rung in rungs))
+            factors = [factor[rung.axis] if isinstance(factor, tuple) else factor for rung in rungs]
+            return powers(factors, [-rung.fraction for rung in rungs])
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * theta / (2 * PI)
             return _blend(_ramp(turns, decimal(low), decimal(high)), factor)

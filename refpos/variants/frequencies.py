@@ -8,7 +8,7 @@ from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
-from refpos.variants.ladder import Axes, Rung, check_axes, rungs
+from refpos.variants.ladder import Axes, Ladder, Rung, check_axes, rungs
 from refpos.variants.scaling import NTK, DynamicNTK, LongRope, PerPlane, Scaling
 
 Unit = Literal["radian", "half-turn", "turn"]
@@ -41,7 +41,7 @@ class Frequencies:
 
     axes: Axes
     base: float | tuple[float, ...] = 10_000.0
-    ladder: Literal["shared", "per-axis", "alternating"] = "shared"
+    ladder: Ladder = "shared"
     endpoint: bool = False
     unit: Unit = "radian"
     scaling: Scaling | tuple[Scaling, ...] = ()

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Literal, assert_never
 
 from refpos.errors import require
 
+Ladder = Literal["shared", "per-axis", "alternating"]
 Axes = tuple[int | None, ...]
 """For each plane the axis that turns it, counted from 0; None where the plane stands still."""
 
@@ -31,7 +33,7 @@ class Rung:
 
 
 @lru_cache(maxsize=1024)
-def rungs(axes: Axes, ladder: str) -> tuple[Rung | None, ...]:
+def rungs(axes: Axes, ladder: Ladder) -> tuple[Rung | None, ...]:
     """Return the rung of each plane, None for those that stand still.
 
     Parameters
@@ -56,8 +58,15 @@ def rungs(axes: Axes, ladder: str) -> tuple[Rung | None, ...]:
             continue
         j, size = seen[axis], sizes[axis]
         seen[axis] += 1
-        place = {"shared": (k, len(axes)), "per-axis": (j, size), "alternating": (total * j + axis, total * size)}
-        found.append(Rung(axis, *place[ladder]))
+        match ladder:
+            case "shared":
+                found.append(Rung(axis, k, len(axes)))
+            case "per-axis":
+                found.append(Rung(axis, j, size))
+            case "alternating":
+                found.append(Rung(axis, total * j + axis, total * size))
+            case _:
+                assert_never(ladder)
     return tuple(found)
 
 

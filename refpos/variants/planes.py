@@ -4,11 +4,11 @@ This is only counting, so it is written once, for every rendering of a variant.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from refpos.errors import require
 from refpos.variants.frequencies import Bands, Frequencies, plane_count
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Pairing, Rotary
 from refpos.variants.sinusoidal import Sinusoidal
 
 Pairs = tuple[tuple[int, int], ...]
@@ -65,14 +65,12 @@ def width(variant: Rotary | Sinusoidal) -> int:
     """
     rotated = 2 * plane_count(variant.frequencies)
     match variant:
-        case Sinusoidal(width=None):
-            return rotated
-        case Sinusoidal(width=int(given)):
-            return given
+        case Sinusoidal(width=given):
+            return rotated if given is None else given
         case Rotary(offset=offset):
             return max(offset + rotated, -offset)
         case _:
-            raise AssertionError(variant)
+            assert_never(variant)
 
 
 def blocks(variant: Sinusoidal) -> tuple[tuple[int, ...], ...]:
@@ -102,15 +100,17 @@ def feature_places(variant: Sinusoidal) -> tuple[tuple[int, ...], tuple[int, ...
     return sines, cosines, columns
 
 
-def _pairs(variant: Rotary, pairing: str) -> Pairs:
+def _pairs(variant: Rotary, pairing: Pairing) -> Pairs:
     count = plane_count(variant.frequencies)
     match pairing:
         case "half":
             return tuple((k, k + count) for k in range(count))
         case "interleaved":
             return tuple((2 * k, 2 * k + 1) for k in range(count))
-        case _:
+        case "blocked":
             return _inside(variant, lambda j, size: (j, j + size), step=2)
+        case _:
+            assert_never(pairing)
 
 
 def _columns(variant: Rotary) -> Pairs:
@@ -120,8 +120,10 @@ def _columns(variant: Rotary) -> Pairs:
             return tuple((k, k) for k in range(count))
         case "repeated":
             return tuple((k // 2, (k + count) // 2) for k in range(count))
-        case _:
+        case "tiled":
             return _inside(variant, lambda j, size: (2 * j % size, (2 * j + 1) % size), step=1)
+        case _:
+            assert_never(variant.columns)
 
 
 def _inside(variant: Rotary, pair: Callable[[int, int], tuple[int, int]], step: int) -> Pairs:
