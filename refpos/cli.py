@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from refpos.errors import SpecError, told
-from refpos.oracle.tolerance import DTYPES, IDIOMS
+from refpos.oracle.roundings import IDIOMS
+from refpos.oracle.tolerance import DTYPES
 
 PIPE_CLOSED = 141
 """What a shell reports of a command that could not go on writing."""

@@ -40,7 +40,8 @@ def _heading(row: "Row") -> str:
 
 def _body(rows: "list[Row]") -> Iterator[str]:
     cells = [
-        [row.encoding, row.dtype, row.outcome, "" if row.worst is None else ratio(row.worst), row.label] for row in rows
+        [row.encoding, row.dtype, row.outcome, "" if row.worst is None else ratio(row.worst), _label(row)]
+        for row in rows
     ]
     for row, line in zip(rows, columns(cells, indent="  "), strict=True):
         if row.outcome == "not loaded":

@@ -10,7 +10,8 @@ from refpos.catalogue.find import find
 from refpos.errors import require
 from refpos.oracle.explain import explain
 from refpos.oracle.inputs import cases
-from refpos.oracle.tolerance import Idiom, Recipe
+from refpos.oracle.roundings import Idiom
+from refpos.oracle.tolerance import Recipe
 from refpos.oracle.trial import ErroredError, Question, Trial, attempt
 from refpos.oracle.verdict import Finding, Report
 from refpos.spec.frequencies import Learned

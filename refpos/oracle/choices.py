@@ -32,7 +32,7 @@ def choices(variant: Variant, features: int) -> list[Change]:
     --------
     >>> from refpos import Linear
     >>> [name for name, _, _ in choices(Rotary(Frequencies((0, 0), scaling=Linear(4))), 4)][:3]
-    ['pairing/interleaved', 'write/interleaved', 'columns/repeated']
+    ['pairing/interleaved', 'write/interleaved', 'columns/tiled']
     """
     own = variant.frequencies
     rules = _ROTARY if isinstance(variant, Rotary) else (_orders,)

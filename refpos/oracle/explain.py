@@ -8,7 +8,8 @@ import numpy as np
 
 from refpos.catalogue import CATALOGUE
 from refpos.oracle.neighbours import Neighbour, computing, neighbours
-from refpos.oracle.tolerance import IDIOMS, bound
+from refpos.oracle.roundings import IDIOMS
+from refpos.oracle.tolerance import bound
 from refpos.oracle.trial import Question, Trial, ratios
 from refpos.oracle.verdict import Finding, ratio
 from refpos.spec.precise import Floats

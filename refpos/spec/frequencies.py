@@ -110,7 +110,7 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
 
     References
     ----------
-    RoPE, arXiv:2104.09864v5, eq. 15; several axes: RoPE-ViT, arXiv:2403.13298v2, eqs. 9 and 12.
+    RoPE, arXiv:2104.09864v5, eq. 15; several axes: naver-ai/rope-vit, `models/vit_rope.py`.
 
     Examples
     --------

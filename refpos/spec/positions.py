@@ -39,8 +39,8 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
 
     References
     ----------
-    MRope: Qwen2-VL, arXiv:2409.12191v2, §2.1, with the code of QwenLM/Qwen3-VL, `rope2d.py`, `get_rope_index_2`
-    (and `get_rope_index_25` with a time rate); Centres: DINOv3, arXiv:2508.10104v1, §3.2.
+    MRope: the code of QwenLM/Qwen3-VL, `rope2d.py`, `get_rope_index_2`
+    (and `get_rope_index_25` with a time rate); Centres: facebookresearch/dinov3, `rope_position_encoding.py`.
 
     Deviations
     ----------

@@ -115,7 +115,7 @@ def cos_sin(
 
     References
     ----------
-    RoPE, arXiv:2104.09864v5, eq. 34; growth: xPos, arXiv:2212.10554v1, §3.2 and Algorithm 1.
+    RoPE, arXiv:2104.09864v5, eq. 34; growth: microsoft/torchscale, `xpos_relative_position.py`.
 
     Deviations
     ----------

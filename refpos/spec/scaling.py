@@ -44,9 +44,9 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
 
     References
     ----------
-    Linear: arXiv:2306.15595v2, eq. 4. NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 14-16 and 17-20; ByParts with
+    Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20; ByParts with
     (low, high) = (1, 4) is Llama 3's `apply_scaling`. ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`.
-    LongRoPE's divisors: arXiv:2402.13753v1, eq. 4.
+    LongRoPE's divisors: transformers 5.23.0, `modeling_rope_utils.py`, `_compute_longrope_parameters`.
 
     Deviations
     ----------

@@ -79,14 +79,12 @@ def omega(frequencies: AnyFrequencies) -> Matrix | list[Matrix]:
     match frequencies:
         case Frequencies() | Bands():
             return _given(frequencies)
-        case Dense(heads=None):
-            return _learned(frequencies, ())
-        case Dense(heads=int(heads)):
-            return [_learned(frequencies, (h,)) for h in range(heads)]
+        case Dense(heads=heads):
+            return _learned(frequencies, ()) if heads is None else [_learned(frequencies, (h,)) for h in range(heads)]
         case PerHead(frequencies=several):
             return [_placed(frequencies, h) for h in range(len(several))]
         case _:
-            raise AssertionError(frequencies)
+            assert_never(frequencies)
 
 
 def angles(positions: Iterable[Position], frequencies: AnyFrequencies) -> Matrix | list[Matrix]:
@@ -113,7 +111,7 @@ def angles(positions: Iterable[Position], frequencies: AnyFrequencies) -> Matrix
 
     References
     ----------
-    RoPE, arXiv:2104.09864v5, eq. 15; several axes: RoPE-ViT, arXiv:2403.13298v2, eqs. 9 and 12.
+    RoPE, arXiv:2104.09864v5, eq. 15; several axes: naver-ai/rope-vit, `models/vit_rope.py`.
 
     Examples
     --------

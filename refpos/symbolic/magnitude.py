@@ -91,7 +91,7 @@ def growth(way: int) -> Equations:
 
     References
     ----------
-    xPos, arXiv:2212.10554v1, §3.2 and Algorithm 1.
+    microsoft/torchscale, `xpos_relative_position.py`.
     """
     zeta = (2 * PLANE / WIDTH + sympy.Rational(2, 5)) / sympy.Rational(7, 5)
     return equation(ZETA, zeta), equation(GROWN, G * ZETA ** (way * (POSITION - CENTRE) / SCALE_BASE))

@@ -73,8 +73,8 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
 
     References
     ----------
-    Linear: arXiv:2306.15595v2, eq. 4. NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 14-16 and 17-20. ByIndex:
-    jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`. LongRoPE's divisors: arXiv:2402.13753v1, eq. 4.
+    Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20. ByIndex:
+    jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`. LongRoPE: transformers 5.23.0, `_compute_longrope_parameters`.
 
     Deviations
     ----------

@@ -90,7 +90,7 @@ def sections(counts: Sequence[int], planes: int, *, interleaved: bool = False) -
 
     References
     ----------
-    Qwen2-VL, arXiv:2409.12191, §2.1 (chunked); Qwen3-VL in transformers 5.23.0, `modeling_qwen3_vl.py`,
+    Qwen2-VL (chunked) and Qwen3-VL (interleaved) in transformers 5.23.0, `modeling_qwen3_vl.py`,
     `Qwen3VLTextRotaryEmbedding.apply_interleaved_mrope` (interleaved).
 
     Examples

@@ -40,7 +40,7 @@ def at_length(variant: V, n: int) -> V:
     References
     ----------
     Dynamic NTK: YaRN, arXiv:2309.00071v2, §3.3, and the code of jquesnelle/yarn,
-    `LlamaDynamicNTKScaledRotaryEmbedding`. LongRoPE: arXiv:2402.13753v1, §3.
+    `LlamaDynamicScaledRotaryEmbedding`. LongRoPE: transformers 5.23.0, `_compute_longrope_parameters`.
 
     Deviations
     ----------
