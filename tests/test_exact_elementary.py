@@ -182,3 +182,12 @@ def test_a_root_is_known_to_the_scale_asked_for():
 def test_powers_are_taken_apart_to_the_last_root():
     assert (2, 16) == roots.primitive(65536)
     assert Root(Fraction(1, 10), ((10, Fraction(1, 4)),)) == raised(Fraction(10_000), Fraction(-3, 16))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"), [(6, Fraction(3, 2), 3), (12, 3, 6), (18, 2, 6), (Fraction(5, 6), 30, 5)]
+)
+def test_roots_of_numbers_with_common_factors_cancel(a, b, expected):
+    half = Fraction(1, 2)
+
+    assert expected == times(raised(Fraction(a), half), raised(Fraction(b), half), 64)

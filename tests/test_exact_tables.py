@@ -8,9 +8,9 @@ import pytest
 
 from refpos import Bands, Dense, Frequencies, Mscale, PerHead, Rotary, Sinusoidal, SpecError, XPos, at_length
 from refpos.catalogue import CATALOGUE
-from refpos.exact.ball import within
+from refpos.exact.ball import Ball, within
 from refpos.exact.rotary import cos_sin
-from refpos.exact.tables import tables
+from refpos.exact.tables import Spiral, column, tables
 from refpos.variants.frequencies import axis_count
 
 BITS = 120
@@ -51,6 +51,15 @@ def test_every_cell_of_a_table_holds_the_truth(name, positions):
             for x, y in zip(found.pair(row, k), pair, strict=True):
                 assert within(x, BITS)
                 assert arbs.holds(x, y)
+
+
+def test_what_is_not_known_of_the_first_row_grows_with_the_spiral():
+    one, off = 1 << 40, 5
+    start, step = (Ball(one + off, off, 40), Ball(0, 0, 40)), (Ball(2 * one, 0, 40), Ball(0, 0, 40))
+    found = column(Spiral(start, step, 2**8, grows=True), 9, 40)
+
+    for n, (cos, rad) in enumerate(zip(found.cos, found.rad, strict=True)):
+        assert abs(cos - (one << n)) <= rad
 
 
 def test_a_row_at_position_zero_and_a_plane_that_stands_still_are_exact():

@@ -1,0 +1,136 @@
+"""Positions times frequencies, certified: Φ = P Ω, and the cosine and sine of one angle."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import isfinite
+
+from refpos.errors import require
+from refpos.exact.ball import Real
+from refpos.exact.elementary import cos_sin
+from refpos.exact.frequencies import GUARD, Learned, Turning, radians, turning
+from refpos.exact.refined import refined
+from refpos.exact.roots import Number, plus, raised, times
+from refpos.exact.scaling import Frequency
+from refpos.variants.frequencies import AnyFrequencies, axis_count
+
+Coordinate = int | float | Fraction
+Position = Coordinate | Sequence[Coordinate]
+"""A number, exactly what it stands for; where there are several axes, one for each."""
+
+HALF = Fraction(1, 2)
+SQUARES = {Fraction(0): 0, Fraction(1, 6): 1, Fraction(1, 4): 2, Fraction(1, 3): 3, Fraction(1, 2): 4}
+"""4 sin² of the angles, in half turns, at which it is 0, 1, 2, 3 or 4."""
+
+
+def angles(
+    position: Position, frequencies: AnyFrequencies, bits: int, *, learned: Learned | None = None, head: int = 0
+) -> tuple[Real, ...]:
+    r"""Return the angle of every plane at a position to 2^−bits, in radians.
+
+    φ_k = Σ_a p_a ω_ak
+
+    Fractions are exact; every ball has rad·2^−scale <= 2^−bits.
+
+    Parameters
+    ----------
+    position : a number, or one for each of A > 1 axes
+        Of any size.
+    frequencies : Frequencies, Bands, Dense or PerHead
+    bits : int
+    learned, head
+        As for `refpos.exact.frequencies.omega`.
+
+    Raises
+    ------
+    SpecError
+        As for `omega`, and if the position has not a finite number for each axis.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 15; several axes: RoPE-ViT, arXiv:2403.13298v2, eqs. 9 and 12.
+
+    Examples
+    --------
+    >>> from refpos.variants.frequencies import Frequencies
+    >>> angles(7, Frequencies((0, 0), base=100.0), 64)
+    (Fraction(7, 1), Fraction(7, 10))
+    """
+    p = coordinates(position, axis_count(frequencies))
+
+    def made(scale: int) -> tuple[Real, ...]:
+        planes = turning(frequencies, scale, learned=learned, head=head)
+        return tuple(radians(angle(p, one, scale), scale) for one in planes)
+
+    return refined(made, lambda found: found, bits, bits + reach(p) + GUARD)
+
+
+def coordinates(position: Position, axes: int) -> tuple[Fraction, ...]:
+    """Return a position as fractions, or say what is wrong with it.
+
+    Examples
+    --------
+    >>> coordinates((1, 0.5), 2)
+    (Fraction(1, 1), Fraction(1, 2))
+    """
+    if isinstance(position, int | float | Fraction):
+        position = (position,)
+    require(len(position) == axes, f"a position must have {axes} coordinates", position)
+    fine = all(isinstance(p, int | float | Fraction) and not isinstance(p, bool) and isfinite(p) for p in position)
+    require(fine, "a position must have finite numbers", position)
+    return tuple(Fraction(p) for p in position)
+
+
+def reach(p: Sequence[Fraction]) -> int:
+    """Return how many bits the greatest coordinate has before the point."""
+    return max(int(abs(one)).bit_length() for one in p)
+
+
+def angle(p: Sequence[Fraction], plane: Turning, scale: int) -> Frequency:
+    """Return Σ_a p_a ω_a, in radians or half turns; the bounds are those of `times` and `plus`."""
+    total: Number = Fraction(0)
+    for axis, one in plane:
+        total = plus(total, times(p[axis], one.value, scale), scale)
+    return Frequency(total, any(one.half_turns for _, one in plane))
+
+
+def circle(phi: Frequency, scale: int) -> tuple[Number, Number]:
+    r"""Return cos φ and sin φ, about to 2^−scale.
+
+    Exactly at 0, and at the multiples of π/6 and π/4, where 4 cos² is an integer (Niven); a fraction of half turns is
+    first reduced modulo 2, exactly. Else the bounds are those of `cos_sin`, and nothing is rational that is not known
+    to be: at an algebraic φ, and at π times an irrational algebraic number, e^{iφ} is transcendental (Lindemann;
+    Gelfond and Schneider), so that x_a cos φ − x_b sin φ, a polynomial in it over 2 e^{iφ}, is irrational for rational
+    x_a, x_b not both zero. At other fractions of π e^{iφ} is a root of unity, and that were a quadratic equation for it
+    over Q(i): its order m would have lcm(4, m) in {4, 8, 12}, which are the multiples of π/6 and π/4.
+
+    References
+    ----------
+    Niven, Irrational Numbers, 1956, chapters 2, 9 and 10.
+
+    Examples
+    --------
+    >>> circle(Frequency(Fraction(7, 4), half_turns=True), 64)[1]
+    Root(coefficient=Fraction(-1, 2), powers=((2, Fraction(1, 2)),))
+    """
+    if phi.half_turns and isinstance(phi.value, Fraction):
+        turned = phi.value % 2
+        if _folded(turned) in SQUARES:
+            return _sine(turned + HALF), _sine(turned)
+        phi = Frequency(turned, half_turns=True)
+    return cos_sin(radians(phi, scale), scale)
+
+
+def _sine(q: Fraction) -> Number:
+    """Return sin πq where it is the root of a quarter of an integer."""
+    size = raised_or_zero(Fraction(SQUARES[_folded(q)], 4))
+    return size if q % 2 <= 1 else times(Fraction(-1), size, 0)
+
+
+def raised_or_zero(square: Fraction) -> Number:
+    """Return √square, exactly."""
+    return raised(square, HALF) if square else square
+
+
+def _folded(q: Fraction) -> Fraction:
+    """Return the angle from 0 to a quarter turn whose sine has the size of that of q half turns."""
+    return min(q % 1, 1 - q % 1)

@@ -1,0 +1,186 @@
+"""Rotary encodings, certified: pairs of features turned by the angles of their planes."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from itertools import chain
+from math import isfinite
+
+from refpos.errors import require
+from refpos.exact.angles import Coordinate, Position, angle, circle, coordinates, reach
+from refpos.exact.ball import Real
+from refpos.exact.frequencies import Learned, turning
+from refpos.exact.refined import refined
+from refpos.exact.roots import Number, plus, real, times
+from refpos.exact.scaling import growth, magnitude
+from refpos.variants.frequencies import axis_count, plane_count
+from refpos.variants.planes import planes
+from refpos.variants.rotary import Rotary, Side, check_side
+
+GUARD = 40
+Pair = tuple[Number, Number]
+
+
+def cos_sin(
+    position: Position,
+    variant: Rotary,
+    bits: int,
+    side: Side = "query",
+    *,
+    learned: Learned | None = None,
+    head: int = 0,
+) -> tuple[tuple[Real, ...], tuple[Real, ...]]:
+    r"""Return the cosines and the sines of all planes at a position to 2^−bits.
+
+    g cos φ_k  and  ±g sin φ_k,  g the attention factor times ζ_k^(±(p − centre)/scale_base) where there is growth
+
+    Fractions are exact; every ball has rad·2^−scale <= 2^−bits.
+
+    Parameters
+    ----------
+    position : a number, or one for each of A > 1 axes
+    variant : Rotary
+    bits : int
+    side : {"query", "key", "output"}
+    learned, head
+        As for `refpos.exact.frequencies.omega`.
+
+    Raises
+    ------
+    SpecError
+        As for `refpos.exact.angles.angles`, and if the variant has no such side.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 34; growth: xPos, arXiv:2212.10554v1, §3.2 and Algorithm 1.
+
+    Examples
+    --------
+    >>> from refpos.variants.frequencies import Frequencies
+    >>> cos_sin(0, Rotary(Frequencies((0,)), attention_factor=1.5), 64)
+    ((Fraction(3, 2),), (Fraction(0, 1),))
+    """
+
+    def made(scale: int) -> tuple[tuple[Real, ...], tuple[Real, ...]]:
+        found = table(position, variant, scale, side, learned=learned, head=head)
+        return tuple(real(cos, scale) for cos, _ in found), tuple(real(sin, scale) for _, sin in found)
+
+    start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + GUARD
+    return refined(made, chain.from_iterable, bits, start)
+
+
+def rotate(
+    x: Sequence[Coordinate],
+    position: Position,
+    variant: Rotary,
+    bits: int,
+    side: Side = "query",
+    *,
+    learned: Learned | None = None,
+    head: int = 0,
+) -> tuple[Real, ...]:
+    r"""Rotate a vector by its position, to 2^−bits.
+
+    y_c = x_a cos φ_k − x_b sin φ_k
+    y_d = x_b cos φ_k + x_a sin φ_k
+
+    where plane k reads features (a, b) and writes (c, d), and φ_k is its angle; cosine and sine carry the magnitude.
+    Features outside the planes pass through, exactly. Fractions are exact; every ball has rad·2^−scale <= 2^−bits.
+    What is rational is a fraction where magnitudes are 1 or rational; see `refpos.exact.angles.circle`.
+
+    Parameters
+    ----------
+    x : sequence of d ints, floats or fractions
+        Each exactly what it stands for.
+    position : a number, or one for each of A > 1 axes
+    variant : Rotary
+    bits : int
+    side : {"query", "key", "output"}
+        Growth inverts for keys; outputs are turned back.
+    learned, head
+        As for `refpos.exact.frequencies.omega`.
+
+    Raises
+    ------
+    SpecError
+        As for `cos_sin`, if x is narrower than the variant, or holds what is no finite number.
+
+    References
+    ----------
+    RoPE, arXiv:2104.09864v5, eq. 34.
+
+    Examples
+    --------
+    >>> from refpos.variants.frequencies import Frequencies
+    >>> rotate([3, 4, 0.5], 1, Rotary(Frequencies((0,), unit="half-turn")), 64)
+    (Fraction(-3, 1), Fraction(-4, 1), Fraction(1, 2))
+    """
+    features = _features(x)
+    layout = planes(variant, len(features))
+
+    def made(scale: int) -> tuple[Real, ...]:
+        found = table(position, variant, scale, side, learned=learned, head=head)
+        y: list[Number] = list(features)
+        for (a, b), (c, d), (first, second) in zip(*layout, strict=True):
+            y[c], _ = turned((features[a], features[b]), found[first], scale)
+            _, y[d] = turned((features[a], features[b]), found[second], scale)
+        return tuple(real(one, scale) for one in y)
+
+    start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + reach(features) + GUARD
+    return refined(made, lambda found: found, bits, start)
+
+
+def turned(pair: tuple[Fraction, Fraction], z: Pair, scale: int) -> Pair:
+    """Return (x_a cos − x_b sin, x_b cos + x_a sin), to the bounds of `times` and `plus`."""
+    (x_a, x_b), (cos, sin) = pair, z
+    y_c = plus(times(x_a, cos, scale), times(-x_b, sin, scale), scale)
+    return y_c, plus(times(x_b, cos, scale), times(x_a, sin, scale), scale)
+
+
+def table(
+    position: Position, variant: Rotary, scale: int, side: Side, *, learned: Learned | None = None, head: int = 0
+) -> tuple[Pair, ...]:
+    """Return cosine and sine of every plane, with magnitude and sense, about to 2^−scale."""
+    check_side(variant, side)
+    p = coordinates(position, axis_count(variant.frequencies))
+    if learned is None:
+        return _table(p, variant, scale, side, head)
+    return _reckoned(p, variant, scale, side, head, learned)
+
+
+def _reckoned(
+    p: tuple[Fraction, ...], variant: Rotary, scale: int, side: Side, head: int, learned: Learned | None
+) -> tuple[Pair, ...]:
+    factor, way = magnitude(variant.attention_factor, scale), sense(variant, side)
+    found = []
+    for k, plane in enumerate(turning(variant.frequencies, scale, learned=learned, head=head)):
+        g = times(factor, grown(variant, p[0], k, scale, side), scale)
+        cos, sin = circle(angle(p, plane, scale), scale)
+        found.append((times(g, cos, scale), times(times(way, g, scale), sin, scale)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _table(p: tuple[Fraction, ...], variant: Rotary, scale: int, side: Side, head: int) -> tuple[Pair, ...]:
+    return _reckoned(p, variant, scale, side, head, None)
+
+
+def grown(variant: Rotary, position: Fraction, plane: int, scale: int, side: Side) -> Number:
+    """Return what growth makes of a plane: 1 where there is none; for keys the inverse, that of −(p − centre)."""
+    if variant.growth is None:
+        return Fraction(1)
+    if side == "key":
+        position = 2 * Fraction(variant.growth.centre) - position
+    return growth(variant.growth, position, plane, plane_count(variant.frequencies), scale)
+
+
+def sense(variant: Rotary, side: Side) -> Fraction:
+    """Return 1 or −1, by which sines are multiplied."""
+    return Fraction(-variant.sign if side == "output" else variant.sign)
+
+
+def _features(x: Sequence[Coordinate]) -> tuple[Fraction, ...]:
+    given = list(x)
+    fine = all(isinstance(one, int | float | Fraction) and not isinstance(one, bool) and isfinite(one) for one in given)
+    require(given and fine, "x must be finite numbers, at least one", given)
+    return tuple(Fraction(one) for one in given)
