@@ -552,7 +552,7 @@ CALLS = {
     ),
     "something learned by what learns nothing": (
         lambda: omega(F, learned={"omega": [[1.0, 2.0]]}),
-        "learned arrays are only for variants that learn; got ['omega']",
+        "learned arrays are only for variants that learn; got {'omega': [[1.0, 2.0]]}",
     ),
     "an array without a name": (
         lambda: omega(DENSE, learned=np.ones((1, 2))),
@@ -721,27 +721,43 @@ CALLS = {
     ),
     "fewer positions than vectors": (
         lambda: rotate(X, [0, 1], ROTARY),
-        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (2, 2)",
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (); got (2,)",
     ),
     "one position for three vectors": (
         lambda: rotate(X, [1], ROTARY),
-        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (1, 2)",
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (); got (1,)",
     ),
     "positions of more batches than vectors": (
         lambda: rotate(X, [[0, 1, 2]], ROTARY),
-        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (); got (1, 3, 2)",
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (); got (1, 3)",
     ),
     "positions of one batch for two": (
         lambda: rotate(np.ones((2, 3, 4)), [[0, 1, 2]], ROTARY),
-        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (2,); got (1, 3, 2)",
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (2,); got (1, 3)",
     ),
     "positions of the heads without the batch": (
         lambda: rotate(np.ones((2, 5, 3, 4)), np.zeros((5, 3)), ROTARY),
-        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (2, 5); got (5, 3, 2)",
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (2, 5); got (5, 3)",
     ),
     "positions of one batch for many heads": (
         lambda: rotate(np.ones((2, 5, 3, 4)), np.zeros((2, 1, 3)), ROTARY),
-        "cos and sin must have shape (..., 3, 2), its lead a prefix of that of x, (2, 5); got (2, 1, 3, 2)",
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (2, 5); got (2, 1, 3)",
+    ),
+    "positions on two axes of fewer tokens than vectors": (
+        lambda: rotate(X, [[0, 1], [1, 1]], Rotary(Frequencies((0, 1)))),
+        "positions must be those of 3 tokens, their lead a prefix of that of x, (); got (2,)",
+    ),
+    "positions under a mask": (
+        lambda: rotate(X, np.ma.masked_array([0, 1, 2], mask=[0, 1, 0]), ROTARY),
+        "positions must be integers or floats; got a masked array",
+    ),
+    "positions under a mask that hides nothing": (
+        lambda: angles(np.ma.masked_array([0, 1, 2]), F),
+        "positions must be integers or floats; got a masked array",
+    ),
+    "something learned under a mask": (
+        lambda: omega(DENSE, learned={"omega": np.ma.masked_array([[1.0, 2.0]])}),
+        "omega must be integers or floats; got a masked array",
     ),
     "vectors of other heads than the variant": (
         lambda: rotate(np.ones((3, 3, 4)), [0, 1, 2], Rotary(PerHead((F, F)))),

@@ -18,7 +18,6 @@ from refpos.variants.frequencies import axis_count
 from refpos.variants.length import is_static
 
 STATIC = [name for name, entry in CATALOGUE.items() if is_static(entry.variant) and not entry.variant.learned]
-DTYPES = ("bfloat16", "float16")
 
 
 def known(name):
@@ -92,23 +91,6 @@ def same_function(one, other, variant, width):
     return a.shape == b.shape and bool((np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)).all())
 
 
-def of_held_positions(name, *mistakes):
-    """Whether mistakes are one but for rounding positions to 16 bits, and those hold every frozen position.
-
-    Grids are small and fractions are dyadic, so that their positions survive: what rounds them is no mistake yet.
-    """
-    rounds = [one.id.split("/") for one in mistakes if one.id in SIXTEEN]
-    held = all(
-        np.array_equal(round_to(case.positions, d), case.positions) for case, _ in inputs(name) for d, _ in rounds
-    )
-    others = {stages.removeprefix("positions").removeprefix("-and-") for _, stages in rounds} - {""}
-    dtypes = {dtype for dtype, stages in rounds if stages != "positions"}
-    return held and len(rounds) == len(mistakes) and len(others) <= 1 and len(dtypes) <= 1
-
-
-SIXTEEN = {f"{d}/{s}" for d in DTYPES for s in ("positions", "frequencies", "positions-and-frequencies")}
-
-
 @pytest.mark.parametrize("name", STATIC)
 def test_every_neighbour_has_a_name_of_its_own(name):
     ids = [one.id for one in known(name)]
@@ -123,11 +105,7 @@ def test_no_neighbour_is_named_without_words(name):
 @pytest.mark.parametrize("name", STATIC)
 def test_the_inputs_tell_every_neighbour_that_is_another_function(name):
     entry, due = CATALOGUE[name], computing(CATALOGUE[name].variant)
-    missed = [
-        one.id
-        for one in unseparated(name)
-        if not same_function(one.predict, due, entry.variant, entry.width) and not of_held_positions(name, one)
-    ]
+    missed = [one.id for one in unseparated(name) if not same_function(one.predict, due, entry.variant, entry.width)]
     assert missed == []
 
 
@@ -147,7 +125,6 @@ def test_two_neighbours_with_one_output_are_one_function(name):
         (one.id, other.id)
         for one, other in ambiguous(name)
         if not same_function(one.predict, other.predict, entry.variant, entry.width)
-        and not of_held_positions(name, one, other)
     ]
     assert confused == []
 
@@ -188,6 +165,117 @@ def test_positions_off_by_one_are_those_of_the_next_token():
     x = np.ones((2, 4))
     late = predicted(PAIR, 4, "positions/plus-one", [5, 8], x)
     assert np.array_equal(late, computing(PAIR)(np.array([6.0, 9.0]), x))
+
+
+@pytest.mark.parametrize(
+    ("move", "given", "taken"),
+    [
+        ("minus-one", [5, 8], [4, 7]),
+        ("plus-two", [5, 8], [7, 10]),
+        ("doubled", [5, 8], [10, 16]),
+        ("from-first", [70, 3, 9], [70, 71, 72]),
+        ("less-first", [70, 3, 90], [0, -67, 20]),
+        ("zero", [70, 3], [0, 0]),
+        ("clamped-2047", [7, 2047, 2048, 9000], [7, 2047, 2047, 2047]),
+        ("clamped-32767", [7, 32_767, 40_000], [7, 32_767, 32_767]),
+    ],
+)
+def test_positions_on_a_line_are_moved_as_their_name_says(move, given, taken):
+    x = np.ones((len(given), 4))
+    moved = predicted(PAIR, 4, f"positions/{move}", given, x)
+    assert np.array_equal(moved, computing(PAIR)(np.array(taken, float), x))
+
+
+@pytest.mark.parametrize(
+    ("move", "given", "taken"),
+    [
+        ("from-first", [[3, 4], [9, 9]], [[3, 4], [4, 5]]),
+        ("less-first", [[3, 4], [9, 9]], [[0, 0], [6, 5]]),
+        ("axes-10", [[3, 4], [9, 8]], [[4, 3], [8, 9]]),
+        ("only-1", [[3, 4], [9, 8]], [[4, 4], [8, 8]]),
+        ("without-0", [[3, 4], [9, 8]], [[0, 4], [0, 8]]),
+        ("without-1", [[3, 4], [9, 8]], [[3, 0], [9, 0]]),
+    ],
+)
+def test_positions_on_a_plane_are_moved_as_their_name_says(move, given, taken):
+    variant, x = Rotary(Frequencies((0, 1))), np.ones((2, 4))
+    moved = predicted(variant, 4, f"positions/{move}", given, x)
+    assert np.array_equal(moved, computing(variant)(np.array(taken, float), x))
+
+
+def test_fractions_may_be_taken_from_nought_to_one():
+    variant, x = Rotary(Frequencies((0, 0), unit="turn")), np.ones((3, 4))
+    moved = predicted(variant, 4, "positions/unit-interval", [-1, 0, 0.5], x)
+    assert np.array_equal(moved, computing(variant)(np.array([0, 0.5, 0.75]), x))
+
+
+@pytest.mark.parametrize(
+    ("variant", "absent"),
+    [(PAIR, "unit-interval"), (PAIR, "without-0"), (Rotary(Frequencies((0, 1))), "clamped-2047")],
+    ids=str,
+)
+def test_positions_are_moved_only_as_they_can_be(variant, absent):
+    assert f"positions/{absent}" not in [one.id for one in neighbours(variant, 4)]
+
+
+def test_mistakes_of_positions_come_before_all_others():
+    kinds = [one.id.partition("/")[0] for one in known("llama-3.1")]
+    assert kinds == sorted(kinds, key=list(dict.fromkeys(kinds)).index)
+    assert kinds[0] == "positions"
+
+
+C, S = np.cos(1), np.sin(1)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "x", "y"),
+    [
+        ("exchanged", [1, 0], [S, C]),
+        ("exchanged", [0, 1], [-C, S]),
+        ("no-minus", [1, 0], [C, S]),
+        ("no-minus", [0, 1], [S, C]),
+        ("overwritten", [1, 0], [C, C * S]),
+        ("overwritten", [0, 1], [-S, C - S * S]),
+    ],
+)
+def test_arithmetic_goes_wrong_as_its_name_says(mistake, x, y):
+    got = predicted(Rotary(Frequencies((0,))), 2, f"arithmetic/{mistake}", [1], [x])
+    assert got[0] == pytest.approx(y, abs=1e-15)
+
+
+def test_what_is_overwritten_is_what_a_loop_in_place_gives():
+    variant, x = Rotary(Frequencies((0, 0))), np.arange(1.0, 5.0)[None]
+    a, b = x[0, :2].copy(), x[0, 2:].copy()
+    phi = 3 * omega(variant.frequencies)[0]
+    a = a * np.cos(phi) - b * np.sin(phi)
+    b = b * np.cos(phi) + a * np.sin(phi)
+    got = predicted(variant, 4, "arithmetic/overwritten", [3], x)
+    assert got[0] == pytest.approx([*a, *b], abs=1e-15)
+
+
+def test_angles_and_tables_in_bfloat16_are_rounded_twice():
+    rows = predicted(Sinusoidal(Frequencies((0,))), 2, "bfloat16/angles-and-tables", [257])
+    angle = float(round_to(257.0, "bfloat16"))
+    assert rows[0].tolist() == round_to([np.sin(angle), np.cos(angle)], "bfloat16").tolist()
+
+
+def test_everything_in_bfloat16_rounds_positions_frequencies_angles_and_tables():
+    frequencies = Frequencies((0, 0))
+    rows = predicted(Sinusoidal(frequencies), 4, "bfloat16/everything", [259])
+    steps = round_to(omega(frequencies)[0], "bfloat16")
+    angles = round_to(260.0 * steps, "bfloat16")
+    assert rows[0, ::2].tolist() == round_to(np.sin(angles), "bfloat16").tolist()
+
+
+@pytest.mark.parametrize("name", STATIC)
+def test_mistakes_of_every_entry_are_of_known_kinds(name):
+    assert {one.id.partition("/")[0] for one in known(name)} <= KINDS
+
+
+KINDS = {
+    "positions", "growth", "pairing", "write", "columns", "sign", "offset", "attention-factor", "scaling", "axes",
+    "ladder", "stopped", "base", "unit", "arithmetic", "order", "blocks", "scale", "bfloat16", "float16",
+}  # fmt: skip
 
 
 def test_ignored_positions_count_from_nought():

@@ -23,8 +23,43 @@ def test_a_page_typesets_the_formula_in_unicode():
     assert "γₖ" in page("llama-3.1")
 
 
-def test_a_page_lists_the_mistakes_that_check_names():
-    assert "scaling/no-ByParts" in page("llama-3.1")
+def test_a_page_lists_the_mistakes_that_check_names_those_of_a_kind_together():
+    (line,) = (line for line in page("llama-3.1").splitlines() if line.split()[:1] == ["scaling"] and "no-" in line)
+
+    assert line.split()[1:3] == ["no-ByParts,", "ramp-over-index,"]
+
+
+@pytest.mark.parametrize("name", ["llama-3.1", "mae", "gpt-oss", "xpos"])
+def test_a_page_lists_every_mistake_under_its_kind_once(name):
+    rows = page(name).partition("mistakes that `refpos check` names\n")[2].splitlines()
+    found, kind = [], ""
+    for row in rows:
+        words = row.replace(",", "").split()
+        if words[0] in KINDS:
+            kind, *words = words
+        found += [f"{kind}/{word}" for word in words]
+
+    assert found == list(dict.fromkeys(sorted(as_data(name)["mistakes"], key=first_of(as_data(name)["mistakes"]))))
+
+
+KINDS = {
+    "positions", "growth", "pairing", "write", "columns", "sign", "offset", "attention-factor", "scaling", "axes",
+    "ladder", "stopped", "base", "unit", "arithmetic", "order", "blocks", "scale", "bfloat16", "float16",
+}  # fmt: skip
+"""Every kind of mistake there is."""
+
+
+def first_of(mistakes):
+    """Return a key that keeps mistakes of a kind together, kinds in the order of their first."""
+    kinds = list(dict.fromkeys(one.partition("/")[0] for one in mistakes))
+    return lambda one: kinds.index(one.partition("/")[0])
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_mistakes_on_a_page_fit_on_its_lines(name):
+    rows = page(name).partition("mistakes that `refpos check` names\n")[2].splitlines()
+
+    assert [row for row in rows if len(row) > 110] == []
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

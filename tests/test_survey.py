@@ -146,9 +146,17 @@ def test_an_error_is_not_the_listed_difference(toy):
     assert "errored" == outcome([known()]).outcome
 
 
+def test_a_difference_worse_than_the_listed_one_is_not_expected(toy):
+    toy(backwards)
+    worst = outcome().worst
+
+    assert "expected" == outcome([known(worst=worst)]).outcome
+    assert "differs" == outcome([known(worst=0.99 * worst)]).outcome
+
+
 @pytest.mark.parametrize("version", ["0.9", "2.0", "1.10"])
 def test_a_listed_difference_holds_for_its_versions_only(toy, version):
-    toy(backwards, version=version)
+    toy(backwards, version=version, tested=(version,))
 
     assert "differs" == outcome([known()]).outcome
 
@@ -183,6 +191,48 @@ def test_a_version_outside_those_tested_is_marked_and_judged_all_the_same(toy):
     assert "not tested with" in survey([row])[0]
 
 
+def test_a_difference_in_a_version_outside_those_tested_is_untested_and_no_success(toy):
+    toy(backwards, version="7.0")
+
+    row = outcome()
+
+    assert (False, "untested") == (row.tested, row.outcome)
+    assert row.why.startswith("differs, in a version not among those tested: turned the other way: sign flipped; at")
+    assert not passed([row])
+
+
+def test_an_error_in_a_version_outside_those_tested_is_untested_and_no_success(toy):
+    toy(broken, version="7.0")
+
+    row = outcome()
+
+    assert ("untested", "errored, in a version not among those tested: raised ImportError: no such kernel") == (
+        row.outcome,
+        row.why,
+    )
+    assert not passed([row])
+
+
+def test_a_difference_in_a_tested_version_is_none_of_the_version(toy):
+    toy(backwards, version="1.2+cpu")
+
+    assert "differs" == outcome().outcome
+
+
+def test_where_no_version_is_named_every_version_is_tested(toy):
+    toy(backwards, version="7.0", tested=())
+
+    assert (True, "differs") == (outcome().tested, outcome().outcome)
+
+
+def test_a_listed_difference_in_a_version_outside_those_tested_is_still_expected(toy):
+    toy(backwards, version="1.5")
+
+    row = outcome([known()])
+
+    assert (False, "expected") == (row.tested, row.outcome)
+
+
 def test_a_tested_version_is_not_marked(toy):
     toy(right, version="1.2+cpu")
 
@@ -208,6 +258,14 @@ def test_the_last_line_counts_every_outcome(toy):
     rows = [outcome(), outcome([known()])]
 
     assert "2 checked: 0 agree, 1 expected, 1 differ, 0 errored, 0 not loaded (14 s)" == summary(rows, 14.4)
+
+
+def test_the_last_line_counts_untested_rows_apart_where_there_are_any(toy):
+    toy(backwards, version="7.0")
+
+    assert "1 checked: 0 agree, 0 expected, 0 differ, 0 errored, 0 not loaded, 1 untested (14 s)" == summary(
+        [outcome()], 14.4
+    )
 
 
 def test_nothing_checked_is_no_success():

@@ -29,7 +29,8 @@ from refpos import (
     rotate,
 )
 from refpos.oracle.rounding import round_to
-from refpos.oracle.tolerance import Recipe, bound, kappa
+from refpos.oracle.roundings import kappa
+from refpos.oracle.tolerance import Recipe, bound
 
 F32, F64 = np.float32, np.float64
 WIDTHS = (12, 20, 32, 48, 56, 64)
@@ -355,6 +356,15 @@ def test_growth_in_float32_is_within_its_bound(count, base, scale_base):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("side", ["query", "key"])
+def test_the_bound_of_growth_is_never_negative_on_either_side(dtype, side):
+    variant = Rotary(Frequencies((0,) * 32), growth=XPos())
+    allowed = bound(variant, Recipe(dtype), [131_071], np.ones((1, 64)), side=side)
+    assert (allowed >= 0).all()
+    assert np.isfinite(allowed).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 def test_the_bound_of_growth_is_never_negative(dtype):
     variant = Rotary(Frequencies((0,) * 32), growth=XPos())
     assert (bound(variant, Recipe(dtype), [131_071], np.ones((1, 64))) >= 0).all()
@@ -485,7 +495,8 @@ LOGS = np.log(1e4) * np.arange(4) / 4
 @pytest.mark.parametrize(
     ("frequencies", "idiom", "want"),
     [
-        (LADDER, "tables", [0, 0, 0, 0]),
+        (LADDER, "tables", [4, 4, 4, 4]),
+        (Frequencies((0,) * 3), "tables", 4 + 2 * np.log(1e4) * np.arange(3) / 3),
         (LADDER, "power", [4, 4, 4, 4]),
         (LADDER, "log", 4 + 2 * LOGS),
         (LADDER, "recurrence", [1, 4, 7, 10]),
@@ -496,8 +507,16 @@ LOGS = np.log(1e4) * np.arange(4) / 4
         (replace(LADDER, scaling=Linear(2)), "power", [6, 6, 6, 6]),
         (replace(LADDER, scaling=PerPlane((1.0, 2.0, 3.0, 4.0))), "power", [6, 6, 6, 6]),
         (Dense(3, 2), "power", [4, 4]),
-        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "power", [4, 5.5, 7]),
-        (Bands((0, 0, 0), 1.0, 2.0, spacing="linear"), "power", [5, 5, 5]),
+        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "power", [5, 6, 7]),
+        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "tables", [5, 6, 7]),
+        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "log", [4, 7.5, 11]),
+        (Bands((0, 0, 0), math.e, math.e**3, spacing="log"), "power", [5, 6.5, 8]),
+        (Bands((0, 0, 0), math.e, math.e**3, spacing="log"), "log", [8, 15, 22]),
+        (Bands((0, 0, 0), math.exp(-2), 1.0, spacing="log"), "log", [12, 11, 10]),
+        (Bands((0, 0, 0), math.e, math.e**3, spacing="log", unit="turn"), "power", [7, 8.5, 10]),
+        (Bands((0, 0, 0), 1.0, 2.0, spacing="linear"), "power", [6, 6, 6]),
+        (Bands((0, 0, 0), 1.0, 2.0, spacing="linear"), "log", [6, 6, 6]),
+        (Bands((0, 0, 0), 1.0, 2.0, spacing="linear", unit="half-turn"), "log", [8, 8, 8]),
         (Frequencies((0, None)), "power", [4, 4]),
     ],
     ids=str,
@@ -507,8 +526,80 @@ def test_kappa_is_what_counting_roundings_by_hand_gives(frequencies, idiom, want
 
 
 def test_kappa_of_ntk_counts_the_ladder_of_its_new_base():
-    scaled = kappa(replace(LADDER, scaling=NTK(16)), "log")
-    assert scaled == pytest.approx(3 + 4 + 2 * (LOGS + np.log(16) * np.arange(4) / 3))
+    scaled, more = kappa(replace(LADDER, scaling=NTK(16)), "log"), np.log(16) * np.arange(4) / 3
+    assert scaled == pytest.approx(4 + 2 * (LOGS + more) + 3 + more)
+
+
+def test_kappa_of_ntk_counts_what_its_new_base_is_off_in_every_idiom():
+    more = np.log(16) * np.arange(4) / 3
+    assert kappa(replace(LADDER, scaling=NTK(16)), "power") == pytest.approx(4 + 3 + more)
+    assert kappa(replace(LADDER, scaling=(NTK(16), Linear(2))), "power") == pytest.approx(4 + 3 + more + 2)
+
+
+# Tables, far positions, keys.
+
+
+@pytest.mark.parametrize(
+    "variant", [Rotary(LADDER), Sinusoidal(LADDER), Rotary(Frequencies((0,) * 3), attention_factor=0.5)], ids=str
+)
+def test_tables_in_float64_are_those_of_powers(variant):
+    x = None if isinstance(variant, Sinusoidal) else np.ones((3, 8))
+    positions = [0, 7, 100_003]
+    tables, powers = (bound(variant, Recipe("float64", idiom), positions, x) for idiom in ("tables", "power"))
+    assert np.array_equal(tables, powers)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_tables_in_fewer_bits_add_nothing_with_the_position_but_what_the_reference_is_off(dtype):
+    near, far = bound(Rotary(LADDER), Recipe(dtype, "tables"), [0, 100_003], np.ones((2, 8)))[:, 0]
+    assert far - near == pytest.approx(2.0**-53 * 4 * 100_003 * math.sqrt(2), rel=1e-3)
+
+
+def slope(position):
+    """Return how many roundings of the angle of plane 0 the bound at a position allows."""
+    x, recipe = np.array([[1.0] + [0.0] * 7]), Recipe("float32", "power")
+    there, at_nought = (bound(Rotary(LADDER), recipe, [p], x)[0, 0] for p in (position, 0))
+    return (there - at_nought) / position / recipe.u_angle
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_position_that_float32_must_round_is_one_rounding_more(sign):
+    assert slope(sign * float(2**24 - 1)) * sign == pytest.approx(4, rel=1e-6)
+    assert slope(sign * float(2**24)) * sign == pytest.approx(5, rel=1e-6)
+
+
+def test_a_position_that_float32_must_round_on_one_axis_is_one_rounding_more_for_its_token_alone():
+    variant, x = Rotary(Frequencies((0, 0, 1, 1))), np.ones((2, 8))
+    recipe = Recipe("float32", "power")
+    both = bound(variant, recipe, [[5, 2**24 + 2], [5, 7]], x)
+    assert np.array_equal(both[1], bound(variant, recipe, [[5, 7]], x[:1])[0])
+    roundings = (both[0] - bound(variant, recipe, [[0, 0]], x[:1])[0])[2] / (2**24 + 2) / 2.0**-24 / math.sqrt(2)
+    assert roundings == pytest.approx(5 * 0.01, rel=1e-6)
+
+
+def test_a_position_that_float32_must_round_is_one_rounding_more_for_every_head():
+    x = np.ones((2, 3, 4))
+    alone = [Frequencies((0, 0)), Frequencies((0, 0), base=1e6)]
+    positions = [1, 70, 2**24 + 2]
+    both = bound(Rotary(PerHead(tuple(alone))), Recipe("float32"), positions, x)
+    each = [bound(Rotary(one), Recipe("float32"), positions, x[0]) for one in alone]
+    assert np.array_equal(both, np.stack(each))
+
+
+def test_the_bound_of_keys_grows_as_the_bound_of_queries_shrinks():
+    variant, x = Rotary(Frequencies((0,) * 4), growth=XPos(512.0)), np.ones((1, 8))
+    queries, keys = (bound(variant, Recipe("float32", "power"), [4096], x, side=side)[0] for side in ("query", "key"))
+    gain = np.tile(((np.arange(4) * 2 + 0.4 * 8) / (1.4 * 8)) ** (4096 / 512), 2)
+    assert keys / queries == pytest.approx(gain**-2, rel=1e-6)
+
+
+@pytest.mark.parametrize("side", ["query", "key"])
+def test_bounds_without_growth_are_one_for_both_sides(side):
+    x = np.ones((2, 8))
+    recipe = Recipe("float32")
+    assert np.array_equal(
+        bound(Rotary(LADDER), recipe, [3, 900], x, side=side), bound(Rotary(LADDER), recipe, [3, 900], x)
+    )
 
 
 def test_kappa_of_by_parts_is_large_on_the_planes_that_are_blended_alone():

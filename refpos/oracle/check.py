@@ -12,7 +12,7 @@ from refpos.oracle.explain import explain
 from refpos.oracle.inputs import cases
 from refpos.oracle.roundings import Idiom
 from refpos.oracle.tolerance import Recipe
-from refpos.oracle.trial import ErroredError, Question, Trial, attempt
+from refpos.oracle.trial import ErroredError, Question, Trial, attempt, held
 from refpos.oracle.verdict import Finding, Report
 from refpos.spec.frequencies import Learned
 from refpos.variants.length import is_static, require_static
@@ -80,7 +80,8 @@ def check(
     asked = _question(variant, Recipe(dtype, recipe or "log"), features, learned)
     question = replace(asked, side=side)
     trials: list[Trial] = []
-    for case in cases(question.variant.frequencies, longest=longest, grids=grids):
+    inputs = cases(question.variant.frequencies, longest=longest, grids=grids)
+    for case in filter(None, (held(case, question) for case in inputs)):
         try:
             trials.append(attempt(implementation, question, case))
         except ErroredError as error:

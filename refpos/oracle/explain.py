@@ -16,6 +16,7 @@ from refpos.spec.precise import Floats
 from refpos.variants.frequencies import axis_count, plane_count
 from refpos.variants.length import is_static
 from refpos.variants.planes import width
+from refpos.variants.rotary import Rotary
 
 RARE = 0.01
 """The share of elements that a reproduced rounding may leave unexplained, as the order of operations moves some."""
@@ -24,7 +25,9 @@ RARE = 0.01
 def explain(trials: list[Trial], question: Question) -> Iterator[Finding]:
     """Yield what explains a difference, likeliest first: a coarser recipe, a neighbour, another entry, or nothing."""
     found = [*_wider(trials, question)]
-    found += _named(neighbours(question.variant, question.features, learned=question.learned), trials, question)
+    found += _named(
+        neighbours(question.variant, question.features, learned=question.learned, side=question.side), trials, question
+    )
     if not found:
         found += _named(_entries(question), trials, question)
     yield from found
@@ -70,15 +73,19 @@ def _finding(left: float, worst: float, mistake: Neighbour) -> Finding:
 
 
 def _against(mistake: Neighbour, trial: Trial, question: Question) -> Floats:
-    """Return the ratios of a trial to what a mistake returns, within its bound at each token's highest coordinate."""
+    """Return the ratios of a trial to what a mistake returns, within its bound at each token's highest coordinate.
+
+    Where there is growth the bound is that at the token itself, for it grows with the position.
+    """
     p = trial.case.positions
     with np.errstate(all="ignore"):
         want = mistake.predict(p, trial.x)
     if want.shape != trial.got.shape:
         return np.full(trial.got.shape, np.inf)
-    reach = np.maximum(trial.case.reach + 1, len(p))
-    far = reach if p.ndim == 1 else reach[:, None].repeat(p.shape[1], axis=1)
     variant = mistake.variant if mistake.placed is None else mistake.placed(p)
+    grows = isinstance(variant, Rotary) and variant.growth is not None
+    reach = np.maximum(trial.case.reach + 1, len(p))
+    far = p if grows else reach if p.ndim == 1 else reach[:, None].repeat(p.shape[1], axis=1)
     allowed = bound(variant, question.recipe, far, trial.x, side=question.side, learned=question.learned)
     no_numbers = np.isnan(want) & np.isnan(trial.got)
     return np.where(no_numbers, 0.0, ratios(trial.got, want, allowed))
@@ -92,7 +99,9 @@ def _entries(question: Question) -> Iterator[Neighbour]:
         alike = type(other) is type(own) and plane_count(other.frequencies) == plane_count(own.frequencies)
         alike = alike and axis_count(other.frequencies) == axis_count(own.frequencies)
         if alike and is_static(other) and not other.learned and other != own and width(other) <= question.features:
-            yield Neighbour(f"catalogue/{name}", f"computes {name} instead", other, computing(other))
+            yield Neighbour(
+                f"catalogue/{name}", f"computes {name} instead", other, computing(other, side=question.side)
+            )
 
 
 def _spread(trials: list[Trial]) -> str:

@@ -54,10 +54,13 @@ class Case:
         """Return the case without positions that reach `longest`, or None where nothing is left."""
         if longest is None:
             return self
-        kept = self.positions[self.reach < longest]
-        if len(kept) == len(self.positions):
+        return self.where(self.reach < longest)
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> "Case | None":
+        """Return the case with some of its positions, or None where nothing is left."""
+        if kept.all():
             return self
-        return replace(self, positions=kept, grid=None) if len(kept) else None
+        return replace(self, positions=self.positions[kept], grid=None) if kept.any() else None
 
 
 def cases(frequencies: AnyFrequencies, *, longest: int | None = None, grids: bool = False) -> tuple[Case, ...]:

@@ -57,7 +57,9 @@ class Neighbour:
     exact: bool = True
 
 
-def neighbours(variant: Variant, features: int, *, learned: Learned | None = None) -> tuple[Neighbour, ...]:
+def neighbours(
+    variant: Variant, features: int, *, learned: Learned | None = None, side: Side = "query"
+) -> tuple[Neighbour, ...]:
     """Return every mistake that is one choice away from a variant.
 
     Parameters
@@ -67,6 +69,8 @@ def neighbours(variant: Variant, features: int, *, learned: Learned | None = Non
         The width of the vectors that are rotated.
     learned : mapping, optional
         As for `omega`.
+    side : {"query", "key"}
+        Which of the two is turned.
 
     Examples
     --------
@@ -75,10 +79,11 @@ def neighbours(variant: Variant, features: int, *, learned: Learned | None = Non
     ['positions/plus-one', 'positions/minus-one', 'positions/plus-two']
     """
     changed = [
-        Neighbour(name, what, other, computing(other, learned)) for name, what, other in choices(variant, features)
+        Neighbour(name, what, other, computing(other, learned, side))
+        for name, what, other in choices(variant, features)
     ]
-    wrong = _miscalculated(variant, learned) if isinstance(variant, Rotary) else ()
-    return (*_misplaced(variant, learned), *changed, *wrong, *_too_few_bits(variant, learned))
+    wrong = _miscalculated(variant, learned, side) if isinstance(variant, Rotary) else ()
+    return (*_misplaced(variant, learned, side), *changed, *wrong, *_too_few_bits(variant, learned))
 
 
 def computing(variant: Variant, learned: Learned | None = None, side: Side = "query") -> Predict:
@@ -88,9 +93,9 @@ def computing(variant: Variant, learned: Learned | None = None, side: Side = "qu
     return lambda positions, x: rotate(x, positions, variant, side=side, learned=learned)  # type: ignore[arg-type]
 
 
-def _misplaced(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]:
+def _misplaced(variant: Variant, learned: Learned | None, side: Side) -> Iterator[Neighbour]:
     """Yield what comes of positions that are not those given."""
-    compute = computing(variant, learned)
+    compute = computing(variant, learned, side)
     axes, fractions = axis_count(variant.frequencies), getattr(variant.frequencies, "unit", "radian") != "radian"
     moves = [*_MOVES, *(_coordinates(axes, fractions) if axes > 1 else ())]
     moves += _FRACTION_MOVES if fractions else _LINE_MOVES if axes == 1 else ()
@@ -99,7 +104,12 @@ def _misplaced(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]
     if isinstance(variant, Rotary) and variant.growth is not None:
         words = "growth centred on half the length of each call"
         centred = partial(_half_length, variant)
-        yield Neighbour("growth/half-length", words, variant, lambda p, x: computing(centred(p))(p, x), centred)
+        yield Neighbour(
+            "growth/half-length", words, variant, lambda p, x: computing(centred(p), learned, side)(p, x), centred
+        )
+        other: Side = "key" if side == "query" else "query"
+        words = "queries and keys exchanged: growth the other way"
+        yield Neighbour("growth/exchanged", words, variant, computing(variant, learned, other))
 
 
 def _moved(compute: Predict, move: Move, positions: Floats, x: Floats | None) -> Floats:
@@ -169,13 +179,13 @@ def _column_major(positions: Floats) -> Floats:
     return np.stack([count % h, count // h], axis=-1)
 
 
-def _miscalculated(variant: Rotary, learned: Learned | None) -> Iterator[Neighbour]:
+def _miscalculated(variant: Rotary, learned: Learned | None, side: Side) -> Iterator[Neighbour]:
     """Yield what comes of turning pairs by another formula."""
 
     def by(name: str, words: str, formula: Callable[[Rotary, Floats, Floats, Floats], Floats]) -> Neighbour:
         def predict(positions: Floats, x: Floats | None) -> Floats:
             assert x is not None
-            return formula(variant, x, *cos_sin(positions, variant, learned=learned))
+            return formula(variant, x, *cos_sin(positions, variant, side=side, learned=learned))
 
         return Neighbour(f"arithmetic/{name}", words, variant, predict)
 

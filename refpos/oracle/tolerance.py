@@ -30,6 +30,7 @@ from refpos.variants.sinusoidal import Sinusoidal
 
 UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 DTYPES = tuple(UNIT_ROUNDOFF)
+LARGEST = {"float64": 2.0**1023, "float32": 2.0**127, "float16": 2.0**15, "bfloat16": 2.0**127}
 SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
 
 
@@ -69,6 +70,11 @@ class Recipe:
         """The unit roundoff in which angles are made; 0 where they are made beyond the working precision."""
         beyond = self.idiom == "tables" and self.dtype != "float64"
         return 0.0 if beyond else min(self.u, UNIT_ROUNDOFF["float32"])
+
+    @property
+    def largest(self) -> float:
+        """The largest power of two."""
+        return LARGEST[self.dtype]
 
     @property
     def eta(self) -> float:

@@ -15,7 +15,8 @@ from refpos.oracle.rounding import travelling
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec.frequencies import Learned
 from refpos.spec.precise import Floats
-from refpos.variants.frequencies import head_count
+from refpos.spec.rotary import growth_logs
+from refpos.variants.frequencies import head_count, plane_count
 from refpos.variants.rotary import Rotary, Side
 
 LEADS = ((2, 3), (3, 5))
@@ -86,6 +87,15 @@ class Trial:
         place = f"position {_position(self.case.positions[row])}" if row >= 0 else "a row before the first position"
         got, want, allowed = self.got[at], self.want[at], self.allowed[at]
         return f"at {place}, feature {at[-1]}: {got:.9g} where {want:.9g} is due, ± {allowed:.2g}"
+
+
+def held(case: Case, question: Question) -> Case | None:
+    """Return the case without positions at which keys grow beyond the dtype, or None where nothing is left."""
+    growth = question.variant.growth if isinstance(question.variant, Rotary) else None
+    if growth is None or question.side != "key":
+        return case
+    logs = -growth_logs(case.positions, growth, plane_count(question.variant.frequencies))
+    return case.where(logs.max(axis=-1) < np.log(question.recipe.largest / 16))
 
 
 class ErroredError(Exception):
