@@ -1,7 +1,9 @@
 """The reference specification of transformer positional encodings, and the oracle that judges implementations of it."""
 
+from refpos import exact
 from refpos.catalogue import CATALOGUE
 from refpos.errors import SpecError
+from refpos.exact.normal import normal_form, same
 from refpos.oracle.check import check
 from refpos.spec.frequencies import angles, omega
 from refpos.spec.positions import place
@@ -47,10 +49,13 @@ __all__ = [
     "check",
     "cos_sin",
     "embed",
+    "exact",
+    "normal_form",
     "omega",
     "place",
     "planes",
     "rotate",
+    "same",
     "sections",
     "turn",
 ]
