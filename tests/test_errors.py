@@ -807,11 +807,11 @@ CALLS = {
     ),
     "a table of an unknown dtype": (
         lambda: cos_sin([0], ROTARY, "bfloat16"),
-        "dtype must be one that NumPy knows; got 'bfloat16'",
+        "the dtype of a table must be float32 or float64; got bfloat16",
     ),
     "a table of a dtype that does not parse": (
         lambda: cos_sin([0], ROTARY, ","),
-        "dtype must be one that NumPy knows; got ','",
+        "the dtype of a table must be float32 or float64; got ,",
     ),
     "cosines in a list": (
         lambda: turn(X, TABLE.tolist(), TABLE, ROTARY),

@@ -129,8 +129,7 @@ def cos_sin(
            [1.08060461]])
     """
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
-    kind = _dtype(dtype)
-    require(kind in (np.float32, np.float64), "the dtype of a table must be float32 or float64", str(kind))
+    kind = _table_dtype(dtype)
     check_side(variant, side)
     phi = angles(positions, variant.frequencies, learned=learned)
     g: float | Floats = magnitude(variant.attention_factor)
@@ -223,11 +222,15 @@ def _features(x: npt.ArrayLike) -> Array:
     return given
 
 
-def _dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+def _table_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return float32 or float64; other names are refused alike, known to NumPy or not."""
+    rule = "the dtype of a table must be float32 or float64"
     try:
-        return np.dtype(dtype)
+        kind = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):
-        raise SpecError(f"dtype must be one that NumPy knows; got {dtype!r}") from None
+        raise SpecError(f"{rule}; got {dtype}") from None
+    require(dtype is not None and kind in (np.float32, np.float64), rule, str(kind))
+    return kind
 
 
 def _compute_dtype(x: Array) -> np.dtype[Any]:
