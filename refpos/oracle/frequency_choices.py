@@ -51,36 +51,11 @@ def _scalings(frequencies: Frequencies) -> Iterator[Change]:
 def _rescaled(scaling: Scaling, frequencies: Frequencies) -> Iterator[tuple[str, str, Scaling]]:
     """Yield what a scaling may be taken for."""
     match scaling:
-        case ByIndex(factor=s, original=length, fast=fast, slow=slow, truncate=True):
-            yield (
-                "bounds-not-truncated",
-                "bounds of the ramp left as they are, not rounded",
-                replace(scaling, truncate=False),
-            )
-            if slow < fast:
-                yield (
-                    "ramp-over-turns",
-                    "ramp over turns, as in the YaRN paper, not over indices",
-                    ByParts(s, length, slow, fast),
-                )
-        case ByIndex(factor=s, original=length, fast=fast, slow=slow):
-            yield (
-                "bounds-truncated",
-                "bounds of the ramp rounded, not left as they are",
-                replace(scaling, truncate=True),
-            )
-            if slow < fast:
-                yield (
-                    "ramp-over-turns",
-                    "ramp over turns, as in the YaRN paper, not over indices",
-                    ByParts(s, length, slow, fast),
-                )
+        case ByIndex():
+            yield from _other_ramps(scaling)
         case ByParts(factor=s, original=length, low=low, high=high) if low > 0:
-            yield (
-                "ramp-over-index",
-                "ramp over indices, as in the YaRN code, not over turns",
-                ByIndex(s, length, high, low),
-            )
+            words = "ramp over indices, as in the YaRN code, not over turns"
+            yield "ramp-over-index", words, ByIndex(s, length, high, low)
         case NTK(factor=float(s)):
             size = max(rung.size for rung in frequencies.rungs if rung)
             words = "every frequency divided by what the base should be multiplied with"
@@ -88,6 +63,18 @@ def _rescaled(scaling: Scaling, frequencies: Frequencies) -> Iterator[tuple[str,
         case _:
             pass
     yield from _other_numbers(scaling)
+
+
+def _other_ramps(scaling: ByIndex) -> Iterator[tuple[str, str, Scaling]]:
+    """Yield the ramp of the YaRN code with its bounds rounded otherwise, and that of the paper."""
+    if scaling.truncate:
+        name, words = "bounds-not-truncated", "bounds of the ramp left as they are, not rounded"
+    else:
+        name, words = "bounds-truncated", "bounds of the ramp rounded, not left as they are"
+    yield name, words, replace(scaling, truncate=not scaling.truncate)
+    if scaling.slow < scaling.fast:
+        words = "ramp over turns, as in the YaRN paper, not over indices"
+        yield "ramp-over-turns", words, ByParts(scaling.factor, scaling.original, scaling.slow, scaling.fast)
 
 
 def _other_numbers(scaling: Scaling) -> Iterator[tuple[str, str, Scaling]]:
