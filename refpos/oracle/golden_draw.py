@@ -166,7 +166,10 @@ def bad_inputs(variant: Rotary | Sinusoidal) -> Iterator[tuple[str, dict[str, An
     point: Any = 1 if axes == 1 else [1] * axes
     rotary = isinstance(variant, Rotary)
     good = {"x": [vector(0, least)]} if rotary else {}
-    yield "a coordinate too many", {**good, "positions": [[1] * (axes + 1)]}
+    if axes == 1 and not rotary:
+        yield "no list of tokens", {"positions": 1}
+    else:
+        yield "a coordinate too many", {**good, "positions": [[1] * (axes + 1)]}
     if axes > 1:
         yield "a coordinate too few", {**good, "positions": [[1] * (axes - 1)]}
     if rotary:

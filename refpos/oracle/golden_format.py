@@ -114,7 +114,7 @@ def _text(value: Any) -> str:
 
 
 def _member(key: str, value: Any) -> str:
-    if key not in BY_LINE or not value:
+    if key not in BY_LINE or not value or not isinstance(value, dict | list):
         return _text(value)
     if isinstance(value, dict):
         return "{\n" + ",\n".join(f"{_text(one)}:{_text(value[one])}" for one in sorted(value)) + "\n}"

@@ -34,6 +34,8 @@ DECIMALS = 6
 CLEARLY = 4.0
 """By how many bounds a mistake must differ from what is due, to be told by a case."""
 BITS = 128
+FARTHEST = 2.0**63
+"""The largest position or feature."""
 
 Rows = list[list[Any]]
 
@@ -45,6 +47,11 @@ class Subject:
     name: str
     entry: Entry
     weights: Mapping[str, Any] | None = None
+
+    @cached_property
+    def judged(self) -> dict[str, "Judged"]:
+        """What was derived of cases already."""
+        return {}
 
     @property
     def learned(self) -> dict[str, Any] | None:
@@ -81,15 +88,22 @@ class Judged:
 
 
 def judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] | None) -> Judged:
-    """Derive all that a golden file says of one case."""
+    """Derive all that a golden file says of one case, once."""
+    key = repr((sorted(inputs.items()), elements))
+    if key not in subject.judged:
+        subject.judged[key] = _judge(subject, inputs, elements)
+    return subject.judged[key]
+
+
+def _judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] | None) -> Judged:
     pinned = list(range(subject.entry.width)) if elements is None else list(elements)
     due = masters(subject, inputs, pinned)
-    allowed = {str(recipe): _allowed(subject, inputs, recipe)[:, pinned] for recipe in subject.recipes}
+    bounds = {recipe: allowed(subject, inputs, recipe)[:, pinned] for recipe in subject.recipes}
     units = {
-        str(recipe): [[math.ceil(one / recipe.u) for one in row] for row in allowed[str(recipe)].tolist()]
-        for recipe in subject.recipes
+        str(recipe): [[math.ceil(one / recipe.u) for one in row] for row in found.tolist()]
+        for recipe, found in bounds.items()
     }
-    limit = CLEARLY * allowed["float32/log"]
+    limit = CLEARLY * bounds[Recipe("float32", "log")]
     return Judged(due, units, separated(subject, inputs, pinned, np.array(due), limit))
 
 
@@ -150,7 +164,7 @@ def predicted(subject: Subject, mistake: Neighbour, inputs: Mapping[str, Any]) -
     if "side" in inputs:
         predict = computing(subject.entry.variant, subject.learned, "query")
     with np.errstate(over="ignore", invalid="ignore"):
-        got = _of_head(subject, inputs, predict(positions, x))
+        got = of_head(subject, inputs, predict(positions, x))
     return got if got.shape[-1] == subject.entry.width else None
 
 
@@ -213,7 +227,7 @@ def near_tie(master: float) -> bool:
     return any(direct(master, one) != direct(through, one) for one in (FLOAT16, BFLOAT16))
 
 
-def require_inputs(subject: Subject, inputs: Mapping[str, Any], elements: Any, where: str) -> None:
+def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> None:
     """Raise `SpecError` unless a case has inputs that its entry can be given."""
     variant, size = subject.entry.variant, subject.entry.width
     axes, rotary = axis_count(variant.frequencies), isinstance(variant, Rotary)
@@ -221,7 +235,7 @@ def require_inputs(subject: Subject, inputs: Mapping[str, Any], elements: Any, w
     known = {"positions", *(["x"] if rotary else []), *(["head"] if heads else [])}
     optional = {"side"} if rotary and variant.growth is not None else set()
     fine = isinstance(inputs, Mapping) and known <= set(inputs) <= known | optional
-    require(fine, f"{where}: inputs must be {', '.join(sorted(known))}", sorted(inputs) if fine else inputs)
+    require(fine, f"{where}: inputs must be {', '.join(sorted(known))}", inputs)
     given = inputs["positions"]
     fine = isinstance(given, list) and 1 <= len(given) <= 64
     fine = fine and all(_is_number(one) if axes == 1 else _are_numbers(one, axes) for one in given)
@@ -242,14 +256,15 @@ def require_inputs(subject: Subject, inputs: Mapping[str, Any], elements: Any, w
     require(fine, f"{where}: elements must be features below {size}, each once and in order", elements)
 
 
-def _allowed(subject: Subject, inputs: Mapping[str, Any], recipe: Recipe) -> Floats:
+def allowed(subject: Subject, inputs: Mapping[str, Any], recipe: Recipe) -> Floats:
+    """Return how far each output of a case may be off."""
     positions, x = arrays(subject, inputs)
     side = inputs.get("side", "query")
     found = bound(subject.entry.variant, recipe, positions, x, side=side, learned=subject.learned)
-    return _of_head(subject, inputs, found)
+    return of_head(subject, inputs, found)
 
 
-def _of_head(subject: Subject, inputs: Mapping[str, Any], values: Floats) -> Floats:
+def of_head(subject: Subject, inputs: Mapping[str, Any], values: Floats) -> Floats:
     """Return the rows of the tokens: of one head, and without rows before the first position."""
     if head_count(subject.entry.variant.frequencies) is not None and "head" in inputs:
         values = values[inputs["head"]]
@@ -267,7 +282,7 @@ def _omega(subject: Subject, variant: Rotary, axes: int, head: int) -> Rows:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= FARTHEST
 
 
 def _are_numbers(value: Any, count: int) -> bool:
