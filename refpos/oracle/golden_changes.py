@@ -6,8 +6,8 @@ from typing import Any
 
 from refpos.oracle.golden_format import Document
 
-FIXED = ("comment", "inputs", "elements", "master")
-"""What of a case never changes without a reason; `separates` and `notes` may grow, and so may `units` and `wrong`."""
+STATED = ("comment", "inputs", "elements", "rule")
+"""What is said of a case: it changes for a reason only, as masters do; `separates`, `wrong` and `units` may grow."""
 
 
 def differences(old: Document | None, new: Document | None) -> list[str]:
@@ -24,7 +24,9 @@ def differences(old: Document | None, new: Document | None) -> list[str]:
         if name not in before or name not in after:
             found.append(f"{name}: {'added' if name in after else 'removed'}")
             continue
-        found += [f"{name}: {words}" for words in (*_normative(before[name], after[name]), *_grown(before[name], after[name]))]
+        found += [
+            f"{name}: {words}" for words in (*_normative(before[name], after[name]), *_grown(before[name], after[name]))
+        ]
     return found
 
 
@@ -53,7 +55,7 @@ def ulps(a: float, b: float) -> int:
 
 
 def _place(value: float) -> int:
-    (bits,) = struct.unpack(">q", struct.pack(">d", value))
+    bits = int.from_bytes(struct.pack(">d", value), signed=True)
     return bits if bits >= 0 else -(bits + (1 << 63))
 
 
@@ -64,23 +66,26 @@ def _by_id(document: Document | None) -> dict[str, Mapping[str, Any]]:
 
 def _normative(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     """Yield in words what of a case changed that should not."""
-    if "rule" in old or "rule" in new:
-        yield from (f"{key} changed" for key in ("comment", "inputs", "rule") if old.get(key) != new.get(key))
+    yield from (f"{key} changed" for key in STATED if old.get(key) != new.get(key))
+    if "master" not in old or "master" not in new:
         return
-    yield from (f"{key} changed" for key in FIXED[:3] if old.get(key) != new.get(key))
     if old["master"] != new["master"]:
         yield _moved("master", old["master"], new["master"])
-    for recipe, given in old["units"].items():
-        if recipe not in new["units"]:
-            yield f"units of {recipe} left out"
-        elif given != new["units"][recipe]:
-            yield _moved(f"units of {recipe}", given, new["units"][recipe], unit="")
+    yield from _units(old["units"], new["units"])
     gone = sorted(set(old["separates"]) - set(new["separates"]))
     if gone:
         yield f"separates no more {', '.join(gone)}"
     for mistake in sorted(set(old["wrong"]) & set(new["wrong"])):
         if old["wrong"][mistake] != new["wrong"][mistake]:
             yield f"what {mistake} returns changed"
+
+
+def _units(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for recipe, given in old.items():
+        if recipe not in new:
+            yield f"units of {recipe} left out"
+        elif given != new[recipe]:
+            yield _moved(f"units of {recipe}", given, new[recipe], unit="")
 
 
 def _grown(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """One golden file: all that is derived from its inputs, and the inputs that it begins with."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 

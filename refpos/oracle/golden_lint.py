@@ -9,10 +9,12 @@ from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_document import MARK, golden_names, kept
 from refpos.oracle.golden_format import Document, canonical
 from refpos.oracle.golden_values import near_tie
-from refpos.oracle.tolerance import Recipe
+from refpos.oracle.roundings import IDIOMS
+from refpos.oracle.tolerance import DTYPES
 from refpos.oracle.vectors import check_manifest, each, load, present
 
 REQUIRED = {"format", "name", "family", "features", "variant", "source", "notes", "cases", "rejects"}
+RECIPES = {f"{dtype}/{idiom}" for dtype in DTYPES for idiom in IDIOMS}
 OPTIONAL = {"normal_form", "learned"}
 CASE = {"id", "comment", "inputs", "master", "units", "separates", "wrong"}
 REJECT = {"id", "comment", "inputs", "rule"}
@@ -51,7 +53,7 @@ def _check_case(where: str, case: Mapping[str, Any], features: int, notes: Mappi
     require(_fits(case["master"], shape, float), f"{where}: master must be {due}", case["master"])
     for recipe, rows in _object(where, "units", case).items():
         require(_fits(rows, shape, int), f"{where}: units of {recipe} must be whole {due}", rows)
-        Recipe(*recipe.split("/", 1))
+        require(recipe in RECIPES, f"{where}: units must be of a recipe", recipe)
     told_of = case["separates"]
     fine = isinstance(told_of, list) and all(isinstance(one, str) for one in told_of)
     require(fine and told_of, f"{where}: a case must separate something", told_of)
@@ -79,13 +81,10 @@ def _object(where: str, key: str, case: Mapping[str, Any]) -> Mapping[str, Any]:
     return dict(case[key])
 
 
-def _fits(rows: Any, shape: tuple[int, int], kind: type) -> bool:
-    return (
-        isinstance(rows, list)
-        and len(rows) == shape[0]
-        and all(isinstance(row, list) and len(row) == shape[1] for row in rows)
-        and all(type(one) is kind and (kind is float or one >= 0) for row in rows for one in row)
-    )
+def _fits(rows: Any, shape: tuple[int, int], kind: type[int] | type[float]) -> bool:
+    fine = isinstance(rows, list) and len(rows) == shape[0]
+    fine = fine and all(isinstance(row, list) and len(row) == shape[1] for row in rows)
+    return fine and all(type(one) is kind and (kind is float or one >= 0) for row in rows for one in row)
 
 
 def _linted(task: tuple[Path, str]) -> list[str]:

@@ -1,13 +1,13 @@
 """What golden files say of inputs: certified masters, derived units, and what mistakes would return.
 
-Masters are made of integers alone. Units and mistakes are reckoned in float64, whose last bits are not the same on every
-machine: so units are rounded up to integers, and mistakes to six decimals, which the last bits do not move.
+Masters are made of integers alone. Units and mistakes are reckoned in float64, whose last bits are not the same on
+every machine: so units are rounded up to integers, and mistakes to six decimals, which the last bits do not move.
 """
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,9 @@ class Subject:
     @property
     def learned(self) -> dict[str, Any] | None:
         """The weights as arrays."""
-        return self.weights and {name: np.array(given, dtype=np.float64) for name, given in self.weights.items()}
+        if self.weights is None:
+            return None
+        return {name: np.array(given, dtype=np.float64) for name, given in self.weights.items()}
 
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:
@@ -109,28 +111,21 @@ def _judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] 
 
 def masters(subject: Subject, inputs: Mapping[str, Any], pinned: Sequence[int]) -> Rows:
     """Return the certified values at the pinned elements, each float64 rounded to odd; a row for each token."""
-    variant, learned = subject.entry.variant, subject.weights
-    found: Rows = []
-    for row, given in enumerate(inputs["positions"]):
-        position = tuple(given) if isinstance(given, list) else given
-        if isinstance(variant, Rotary):
-            x, head, side = inputs["x"][row], inputs.get("head", 0), inputs.get("side", "query")
-            found.append(
-                certified(
-                    lambda bits, x=x, p=position, head=head, side=side: exact_rotary.rotate(  # type: ignore[misc]
-                        x, p, variant, bits, side, learned=learned, head=head
-                    ),
-                    pinned,
-                )
-            )
-        else:
-            found.append(
-                certified(
-                    lambda bits, p=position: exact_sinusoidal.embed(p, variant, bits, learned=learned),  # type: ignore[misc]
-                    pinned,
-                )
-            )
-    return found
+    return [certified(partial(_row, subject, inputs, pinned, row), range(len(pinned))) for row in _tokens(inputs)]
+
+
+def _tokens(inputs: Mapping[str, Any]) -> range:
+    return range(len(inputs["positions"]))
+
+
+def _row(subject: Subject, inputs: Mapping[str, Any], pinned: Sequence[int], row: int, bits: int) -> Sequence[Real]:
+    """Return what is due at the pinned elements of a token, to 2^−bits."""
+    variant, learned, given = subject.entry.variant, subject.weights, inputs["positions"][row]
+    position = tuple(given) if isinstance(given, list) else given
+    if isinstance(variant, Rotary):
+        x, head, side = inputs["x"][row], inputs.get("head", 0), inputs.get("side", "query")
+        return exact_rotary.rotate(x, position, variant, bits, side, learned=learned, head=head, elements=pinned)
+    return exact_sinusoidal.embed(position, variant, bits, learned=learned, elements=pinned)
 
 
 def certified(make: Callable[[int], Sequence[Real]], which: Iterable[int]) -> list[float]:
@@ -233,7 +228,7 @@ def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> 
     axes, rotary = axis_count(variant.frequencies), isinstance(variant, Rotary)
     heads = head_count(variant.frequencies)
     known = {"positions", *(["x"] if rotary else []), *(["head"] if heads else [])}
-    optional = {"side"} if rotary and variant.growth is not None else set()
+    optional = {"side"} if isinstance(variant, Rotary) and variant.growth is not None else set()
     fine = isinstance(inputs, Mapping) and known <= set(inputs) <= known | optional
     require(fine, f"{where}: inputs must be {', '.join(sorted(known))}", inputs)
     given = inputs["positions"]
@@ -251,7 +246,7 @@ def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> 
         isinstance(elements, list)
         and all(type(one) is int and 0 <= one < size for one in elements)
         and elements == sorted(set(elements))
-        and elements
+        and len(elements) > 0
     )
     require(fine, f"{where}: elements must be features below {size}, each once and in order", elements)
 

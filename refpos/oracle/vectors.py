@@ -56,7 +56,7 @@ def rewritten(place: Path, jobs: int | None = None) -> dict[str, tuple[Document 
     strange = sorted(there - set(golden_names()))
     require(not strange, "a golden file must be of an entry of the catalogue", ", ".join(strange))
     old = {name: load(place, name) if name in there else None for name in golden_names()}
-    found = each(_written, [(name, document) for name, document in old.items()], jobs)
+    found = each(_written, list(old.items()), jobs)
     return {name: (old[name], new) for name, new in zip(old, found, strict=True)}
 
 
@@ -72,7 +72,7 @@ def verify(place: Path, jobs: int | None = None) -> list[str]:
 
 def manifest(texts: Mapping[str, str], documents: Mapping[str, Document]) -> str:
     """Return the text of the manifest: counts, and the SHA-256 of the canonical form of each file."""
-    entries = {
+    entries: dict[str, dict[str, Any]] = {
         name: {
             "cases": len(documents[name]["cases"]),
             "rejects": len(documents[name]["rejects"]),
@@ -82,7 +82,7 @@ def manifest(texts: Mapping[str, str], documents: Mapping[str, Document]) -> str
         }
         for name in sorted(texts)
     }
-    total = {key: sum(int(one[key]) for one in entries.values()) for key in ("cases", "rejects", "values", "bytes")}
+    total = {key: sum(one[key] for one in entries.values()) for key in ("cases", "rejects", "values", "bytes")}
     schema = {"schema_sha256": digest(canonical(SCHEMA))}
     return canonical({"format": FORMAT, "files": len(entries), **total, **schema, "entries": entries})
 
@@ -92,9 +92,9 @@ def check_manifest(place: Path) -> list[str]:
     try:
         given = read(place / "manifest.json")
         check_version(given, "manifest.json")
-        entries = given.get("entries")
+        entries: Any = given.get("entries")
         require(isinstance(entries, dict), "manifest.json: entries must be an object", entries)
-        files = {name: inside(place, name) for name in entries or {}}
+        files = {name: inside(place, name) for name in entries}
         documents = {name: read(path) for name, path in files.items() if path.is_file()}
         texts = {name: files[name].read_text(encoding="utf-8") for name in documents}
     except SpecError as error:
