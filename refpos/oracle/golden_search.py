@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from refpos.oracle.golden_draw import Draft, draft, plan, tokens
-from refpos.oracle.golden_values import CLEARLY, Subject, allowed, arrays, judge, of_head, predicted
+from refpos.oracle.golden_values import Subject, allowed, arrays, judge, of_head, predicted, telling
 from refpos.oracle.neighbours import Neighbour, computing
 from refpos.oracle.tolerance import Recipe
 from refpos.spec.precise import Floats
@@ -55,7 +55,7 @@ def search(subject: Subject, mistake: Neighbour, number: int) -> Draft | None:
 def _beyond(subject: Subject, inputs: dict[str, Any], got: Floats) -> Floats:
     """Return for each element by how much it is beyond what tells a mistake, at its worst token."""
     due = of_head(subject, inputs, computing(subject.entry.variant, subject.learned)(*arrays(subject, inputs)))
-    limit = CLEARLY * allowed(subject, inputs, Recipe("float32", "log"))
+    limit = telling(allowed(subject, inputs, Recipe("float32", "log")))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(got == due, 0.0, np.abs(got - due) / limit)
     return np.asarray(np.nan_to_num(ratio, nan=np.inf, posinf=np.inf).max(axis=0))

@@ -1,7 +1,8 @@
 """What golden files say of inputs: certified masters, derived units, and what mistakes would return.
 
 Masters are made of integers alone. Units and mistakes are reckoned in float64, whose last bits are not the same on
-every machine: so units are rounded up to integers, and mistakes to six decimals, which the last bits do not move.
+every machine: so units are rounded up to three digits, mistakes to six decimals, and what is told must differ by more
+than that; which the last bits do not move.
 """
 
 import math
@@ -102,10 +103,10 @@ def _judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] 
     due = masters(subject, inputs, pinned)
     bounds = {recipe: allowed(subject, inputs, recipe)[:, pinned] for recipe in subject.recipes}
     units = {
-        str(recipe): [[math.ceil(one / recipe.u) for one in row] for row in found.tolist()]
+        str(recipe): [[_rounded_up(one / recipe.u) for one in row] for row in found.tolist()]
         for recipe, found in bounds.items()
     }
-    limit = CLEARLY * bounds[Recipe("float32", "log")]
+    limit = telling(bounds[Recipe("float32", "log")])
     return Judged(due, units, separated(subject, inputs, pinned, np.array(due), limit))
 
 
@@ -126,6 +127,11 @@ def _row(subject: Subject, inputs: Mapping[str, Any], pinned: Sequence[int], row
         x, head, side = inputs["x"][row], inputs.get("head", 0), inputs.get("side", "query")
         return exact_rotary.rotate(x, position, variant, bits, side, learned=learned, head=head, elements=pinned)
     return exact_sinusoidal.embed(position, variant, bits, learned=learned, elements=pinned)
+
+
+def telling(allowed: Floats) -> Floats:
+    """Return by how much a mistake must differ from what is due, to be told by an element."""
+    return np.asarray(CLEARLY * allowed + 10.0**-DECIMALS)
 
 
 def certified(make: Callable[[int], Sequence[Real]], which: Iterable[int]) -> list[float]:
@@ -249,6 +255,13 @@ def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> 
         and len(elements) > 0
     )
     require(fine, f"{where}: elements must be features below {size}, each once and in order", elements)
+
+
+def _rounded_up(units: float) -> int:
+    """Return the next whole number of three digits: 15.0000001 is 16, and 12345 is 12400."""
+    whole = math.ceil(units * (1 + 2.0**-40))
+    step = 10 ** max(len(str(whole)) - 3, 0)
+    return math.ceil(units * (1 + 2.0**-40) / step) * step
 
 
 def allowed(subject: Subject, inputs: Mapping[str, Any], recipe: Recipe) -> Floats:
