@@ -1,4 +1,4 @@
-"""The command line: list, show, check."""
+"""The command line: list, show, check; golden is in `refpos.golden_cli`."""
 
 import argparse
 import io
@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from refpos import golden_cli
 from refpos.errors import SpecError, told
 from refpos.oracle.roundings import IDIOMS
 from refpos.oracle.tolerance import DTYPES
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("--json", action="store_true", help="as JSON")
     checking.set_defaults(run=_check)
+    golden_cli.add(commands)
     return parser
 
 

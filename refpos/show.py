@@ -1,7 +1,7 @@
 """What is to be known of an entry of the catalogue, for people and as data."""
 
 import textwrap
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from refpos.catalogue.find import find
 from refpos.oracle.neighbours import neighbours
 from refpos.report import columns
 from refpos.spec.frequencies import omega
+from refpos.variants.described import describe
 from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
 from refpos.variants.length import at_length
 from refpos.variants.rotary import Rotary
@@ -39,20 +40,6 @@ def as_data(name: str) -> dict[str, Any]:
         "frequencies": None if entry.variant.learned else omega(_static(entry.variant).frequencies).tolist(),
         "mistakes": {one.id: one.what for one in _mistakes(entry)},
     }
-
-
-def describe(value: Any) -> Any:
-    """Return a description as plain data: its class name under `type`, and its fields.
-
-    Examples
-    --------
-    >>> from refpos import Linear
-    >>> describe(Linear(4))
-    {'type': 'Linear', 'factor': 4.0}
-    """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {"type": type(value).__name__, **{one.name: describe(getattr(value, one.name)) for one in fields(value)}}
-    return [describe(one) for one in value] if isinstance(value, tuple) else value
 
 
 def page(name: str, *, unicode: bool = True) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from refpos import Frequencies, Linear, Rotary, omega
 from refpos.catalogue import CATALOGUE
-from refpos.show import _runs, as_data, describe, page
+from refpos.show import _runs, as_data, page
+from refpos.variants.described import describe
 from refpos.variants.length import is_static
 
 

@@ -78,6 +78,7 @@ def rotate(
     *,
     learned: Learned | None = None,
     head: int = 0,
+    elements: Sequence[int] | None = None,
 ) -> tuple[Real, ...]:
     r"""Rotate a vector by its position, to 2^−bits.
 
@@ -99,6 +100,8 @@ def rotate(
         Growth inverts for keys; outputs are turned back.
     learned, head
         As for `refpos.exact.frequencies.omega`.
+    elements : sequence of int, optional
+        The features that are wanted, in their order; all of them where left out.
 
     Raises
     ------
@@ -117,14 +120,17 @@ def rotate(
     """
     features = _features(x)
     layout = planes(variant, len(features))
+    wanted = range(len(features)) if elements is None else elements
+    needed = frozenset(wanted)
 
     def made(scale: int) -> tuple[Real, ...]:
         found = table(position, variant, scale, side, learned=learned, head=head)
         y: list[Number] = list(features)
         for (a, b), (c, d), (first, second) in zip(*layout, strict=True):
-            y[c], _ = turned((features[a], features[b]), found[first], scale)
-            _, y[d] = turned((features[a], features[b]), found[second], scale)
-        return tuple(real(one, scale) for one in y)
+            if c in needed or d in needed:
+                y[c], _ = turned((features[a], features[b]), found[first], scale)
+                _, y[d] = turned((features[a], features[b]), found[second], scale)
+        return tuple(real(y[one], scale) for one in wanted)
 
     start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + reach(features) + GUARD
     return refined(made, lambda found: found, bits, start)

@@ -1,5 +1,6 @@
 """Sinusoidal encodings, certified: write the sine and cosine of the angles."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from refpos.exact.angles import Position, angle, circle, coordinates, reach
@@ -13,7 +14,14 @@ from refpos.variants.planes import feature_places, width
 from refpos.variants.sinusoidal import Sinusoidal
 
 
-def embed(position: Position, variant: Sinusoidal, bits: int, *, learned: Learned | None = None) -> tuple[Real, ...]:
+def embed(
+    position: Position,
+    variant: Sinusoidal,
+    bits: int,
+    *,
+    learned: Learned | None = None,
+    elements: Sequence[int] | None = None,
+) -> tuple[Real, ...]:
     r"""Return the row that is added to the features of a token, to 2^−bits.
 
     PE(p, 2k) = c sin φ_k,  PE(p, 2k + 1) = c cos φ_k
@@ -29,6 +37,8 @@ def embed(position: Position, variant: Sinusoidal, bits: int, *, learned: Learne
     bits : int
     learned : mapping, optional
         As for `refpos.exact.frequencies.omega`.
+    elements : sequence of int, optional
+        The features that are wanted, in their order; all of them where left out.
 
     Raises
     ------
@@ -51,12 +61,16 @@ def embed(position: Position, variant: Sinusoidal, bits: int, *, learned: Learne
     """
     p = coordinates(position, axis_count(variant.frequencies))
     size = Fraction(variant.scale)
+    wanted = range(width(variant)) if elements is None else elements
+    needed = frozenset(wanted)
 
     def made(scale: int) -> tuple[Real, ...]:
         row: list[Number] = [Fraction(0)] * width(variant)
-        found = [circle(angle(p, one, scale), scale) for one in turning(variant.frequencies, scale, learned=learned)]
+        planes = turning(variant.frequencies, scale, learned=learned)
         for sine, cosine, k in zip(*feature_places(variant), strict=True):
-            row[cosine], row[sine] = (times(size, one, scale) for one in found[k])
-        return tuple(real(one, scale) for one in row)
+            if sine in needed or cosine in needed:
+                found = circle(angle(p, planes[k], scale), scale)
+                row[cosine], row[sine] = (times(size, one, scale) for one in found)
+        return tuple(real(row[one], scale) for one in wanted)
 
     return refined(made, lambda found: found, bits, bits + reach(p) + GUARD)

@@ -85,10 +85,15 @@ def cases(frequencies: AnyFrequencies, *, longest: int | None = None, grids: boo
 
 def fill(case: Case, lead: tuple[int, ...], width: int) -> Floats:
     """Return (*lead, n, width) features for a case: sixteenths, so that every format holds them exactly."""
-    numbers = _data()["features"]
+    given = numbers()
     size = int(np.prod(lead)) * len(case.positions) * width
     start = sum(case.id.encode())
-    return np.array(numbers, dtype=np.float64)[(start + np.arange(size)) % len(numbers)].reshape(*lead, -1, width) / 16
+    return np.array(given, dtype=np.float64)[(start + np.arange(size)) % len(given)].reshape(*lead, -1, width) / 16
+
+
+def numbers() -> list[int]:
+    """Return the frozen whole numbers of which features are made."""
+    return list(_data()["features"])
 
 
 def _cases(axes: int, kind: str) -> Iterator[Case]:

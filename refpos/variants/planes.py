@@ -4,6 +4,7 @@ This is only counting, so it is written once, for every rendering of a variant.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from refpos.errors import require
@@ -43,6 +44,11 @@ def planes(variant: Rotary, features: int) -> Planes:
     """
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     require(type(features) is int, "features must be an int", features)
+    return _planes(variant, features)
+
+
+@lru_cache(maxsize=256)
+def _planes(variant: Rotary, features: int) -> Planes:
     width = 2 * plane_count(variant.frequencies)
     start = variant.offset if variant.offset >= 0 else features + variant.offset
     require(
@@ -82,6 +88,7 @@ def blocks(variant: Sinusoidal) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(k for k in every if axes[k] == axis) for axis in dict.fromkeys(axes))
 
 
+@lru_cache(maxsize=256)
 def feature_places(variant: Sinusoidal) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Return the features that hold the sines, those that hold the cosines, and the plane of each, block by block.
 

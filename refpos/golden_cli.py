@@ -1,0 +1,137 @@
+"""The command line of golden files: write, verify, lint, diff."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from refpos.errors import SpecError, require
+
+NORMATIVE = "### Normative"
+
+
+def add(commands: Any) -> None:
+    """Add `golden` and its own commands to a parser."""
+    golden = commands.add_parser("golden", help="golden files: certified vectors for consumers in any language")
+    parts = golden.add_subparsers(dest="golden", required=True, metavar="action")
+    writing = _part(parts, "write", "write what is new; ids that are there keep their inputs", _write)
+    writing.add_argument("--reason", metavar="TEXT", help="why ids that are there change; goes to the changelog")
+    writing.add_argument("--changelog", metavar="FILE", help="CHANGELOG.md beside the folder where left out")
+    _part(parts, "verify", "derive every byte again, offline", _verify)
+    _part(parts, "lint", "check form, ids, counts and digests, and that every case separates something", _lint)
+    comparing = parts.add_parser("diff", help="the ids added, removed and changed from folder A to folder B")
+    comparing.add_argument("old", metavar="A")
+    comparing.add_argument("new", metavar="B")
+    comparing.set_defaults(run=_diff)
+
+
+def _part(parts: Any, name: str, words: str, run: Any) -> argparse.ArgumentParser:
+    found: argparse.ArgumentParser = parts.add_parser(name, help=words)
+    found.add_argument("folder", metavar="DIR", nargs="?", help="that of this refpos where left out")
+    found.add_argument("--jobs", type=int, metavar="N", help="processes; as many as processors where left out")
+    found.set_defaults(run=run)
+    return found
+
+
+def _write(asked: argparse.Namespace) -> int:
+    from refpos.oracle.golden_changes import differences, refused
+    from refpos.oracle.golden_format import canonical, write_text
+    from refpos.oracle.golden_schema import SCHEMA
+    from refpos.oracle.vectors import manifest, rewritten
+
+    place, begun = _place(asked), time.monotonic()
+    found = rewritten(place, asked.jobs)
+    changed = [line for old, new in found.values() if old is not None for line in refused(old, new)]
+    if changed and not asked.reason:
+        print("\n".join(changed), file=sys.stderr)
+        raise SpecError(f"ids that are there must keep their values, or --reason say why not; got {changed[0]}")
+    if changed:
+        _note_in_changelog(Path(asked.changelog or place.parent / "CHANGELOG.md"), asked.reason, changed)
+    texts = {name: canonical(new) for name, (_, new) in found.items()}
+    for name, text in texts.items():
+        write_text(place / f"{name}.json", text)
+    write_text(place / "schema.json", canonical(SCHEMA))
+    write_text(place / "manifest.json", manifest(texts, {name: new for name, (_, new) in found.items()}))
+    lines = [line for old, new in found.values() for line in differences(old, new)]
+    added = sum(line.endswith(": added") for line in lines)
+    size = sum(len(text.encode()) for text in texts.values()) / len(texts) / 1000
+    print(
+        f"{len(texts)} files of {size:.1f} kB on average; {added} ids added, {len(changed)} changes; "
+        f"{time.monotonic() - begun:.1f} s"
+    )
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    from refpos.oracle.vectors import present, verify
+
+    place, begun = _place(asked), time.monotonic()
+    return _told(verify(place, asked.jobs), f"{len(present(place))} files are what is derived", begun, place)
+
+
+def _lint(asked: argparse.Namespace) -> int:
+    from refpos.oracle.golden_lint import lint
+    from refpos.oracle.vectors import present
+
+    place, begun = _place(asked), time.monotonic()
+    return _told(lint(place, asked.jobs), f"{len(present(place))} files are in order", begun, place)
+
+
+def _diff(asked: argparse.Namespace) -> int:
+    from refpos.oracle.golden_changes import differences
+    from refpos.oracle.vectors import load, present
+
+    places = [Path(asked.old), Path(asked.new)]
+    for place in places:
+        require(place.is_dir(), "DIR must be a folder", place)
+    listed = [present(place) for place in places]
+    lines = []
+    for name in sorted({*listed[0], *listed[1]}):
+        old, new = (load(place, name) if name in names else None for place, names in zip(places, listed, strict=True))
+        lines += differences(old, new)
+    print("\n".join(lines) if lines else "no id was added, removed or changed")
+    return 1 if lines else 0
+
+
+def _place(asked: argparse.Namespace) -> Path:
+    from refpos.oracle.vectors import folder
+
+    place = folder() if asked.folder is None else Path(asked.folder)
+    require(place.is_dir(), "DIR must be a folder", place)
+    require(asked.jobs is None or asked.jobs > 0, "--jobs must be at least 1", asked.jobs)
+    return place
+
+
+def _told(problems: list[str], fine: str, begun: float, place: Path) -> int:
+    if problems:
+        print("\n".join(problems))
+        print(f"{len(problems)} problems in {place}", file=sys.stderr)
+        return 1
+    print(f"{fine}; manifest.json has SHA-256 {_digest(place)}; {time.monotonic() - begun:.1f} s")
+    return 0
+
+
+def _digest(place: Path) -> str:
+    from refpos.oracle.golden_format import digest
+
+    return digest((place / "manifest.json").read_text(encoding="utf-8"))
+
+
+def _note_in_changelog(path: Path, reason: str, changed: list[str]) -> None:
+    """Add a reason and what changed under Normative, in the first version that stands there."""
+    from refpos.oracle.golden_format import write_text
+
+    require(path.is_file(), "a change must go to a changelog, --changelog FILE", path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    version = next((at for at, line in enumerate(lines) if line.startswith("## ")), None)
+    require(version is not None, "a changelog must have a version, ## ...", path)
+    assert version is not None
+    following = next((at for at in range(version + 1, len(lines)) if lines[at].startswith("## ")), len(lines))
+    if NORMATIVE not in lines[version:following]:
+        lines[version + 1 : version + 1] = ["", NORMATIVE]
+    at = lines.index(NORMATIVE, version)
+    few = [f"  - {line}" for line in changed[:20]]
+    few += [f"  - and {len(changed) - 20} more"] if len(changed) > 20 else []
+    lines[at + 1 : at + 1] = ["", f"- Golden files: {' '.join(reason.split())}", *few]
+    write_text(path, "\n".join(lines) + "\n")

@@ -1,0 +1,187 @@
+"""One golden file: all that is derived from its inputs, and the inputs that it begins with."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from refpos.catalogue import CATALOGUE
+from refpos.errors import SpecError, require
+from refpos.oracle.golden_draw import bad_inputs, weights
+from refpos.oracle.golden_format import FORMAT, Document
+from refpos.oracle.golden_search import first_cases
+from refpos.oracle.golden_values import (
+    Judged,
+    Subject,
+    judge,
+    masters,
+    near_tie,
+    normal_form,
+    require_inputs,
+    rounded_wrong,
+)
+from refpos.spec.rotary import rotate
+from refpos.spec.sinusoidal import embed
+from refpos.variants.described import describe
+from refpos.variants.frequencies import head_count
+from refpos.variants.length import is_static
+from refpos.variants.rotary import Rotary
+
+WRONGS = 5
+"""How many mistakes a case says the results of."""
+MARK = "double-rounding: "
+"""What the comment of a case begins with where a cast through float32 errs."""
+MOST = 9999
+"""The cases that ids of four digits can number."""
+FROZEN = ("id", "comment", "inputs", "elements")
+"""What of a case never changes."""
+
+
+def golden_names() -> tuple[str, ...]:
+    """Return the entries that have a golden file: all but those that depend on the length.
+
+    Examples
+    --------
+    >>> "llama-3.1" in golden_names(), "dynamic-ntk" in golden_names()
+    (True, False)
+    """
+    return tuple(sorted(name for name, entry in CATALOGUE.items() if is_static(entry.variant)))
+
+
+def written(name: str, old: Document | None = None) -> Document:
+    """Return the golden file of an entry: all cases of an old one, derived again, and those of the plan it lacks."""
+    subject = _subject(name, old)
+    cases = kept(name, old) if old else []
+    known = [one["inputs"] for one in cases]
+    for one in first_cases(subject):
+        if one["inputs"] not in known:
+            number = 1 + max((int(case["id"].rpartition("/")[2]) for case in cases), default=0)
+            cases.append(_marked({"id": f"{name}/{number:04d}", **one}, subject))
+    return derived(subject, cases)
+
+
+def rederived(name: str, document: Document) -> Document:
+    """Return what a golden file should be, from its inputs alone.
+
+    Raises
+    ------
+    SpecError
+        If its inputs are none of the entry's; it names the file, the case and the rule.
+    """
+    require(name in golden_names(), f"{name}.json: a golden file must be of an entry of the catalogue", name)
+    return derived(_subject(name, document), kept(name, document))
+
+
+def derived(subject: Subject, cases: list[dict[str, Any]]) -> Document:
+    """Return the whole file of an entry with these cases, of which only id, comment, inputs and elements are read."""
+    entry = subject.entry
+    judged = [judge(subject, one["inputs"], one.get("elements")) for one in cases]
+    telling = {one.id for one in subject.mistakes} & {name for one in judged for name in one.wrong}
+    shown = _shared(judged)
+    found = {
+        "format": FORMAT,
+        "name": subject.name,
+        "family": type(entry.variant).__name__.lower(),
+        "features": entry.width,
+        "variant": describe(entry.variant),
+        "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
+        "notes": {one.id: _note(one.id, one.what) for one in subject.mistakes if one.id in telling},
+        "cases": [_case(*one) for one in zip(cases, judged, shown, strict=True)],
+        "rejects": _rejects(subject),
+    }
+    if isinstance(entry.variant, Rotary):
+        found["normal_form"] = normal_form(subject)
+    if subject.weights:
+        found["learned"] = dict(subject.weights)
+    return found
+
+
+def kept(name: str, document: Document) -> list[dict[str, Any]]:
+    """Return the inputs of the cases of a file, or say what is wrong with them."""
+    cases, subject = document.get("cases"), _subject(name, document)
+    fine = isinstance(cases, list) and 0 < len(cases) <= MOST and all(isinstance(one, dict) for one in cases)
+    require(fine, f"{name}.json: cases must be a list of 1 to {MOST} objects", cases)
+    last = 0
+    for one in cases or []:
+        number = re.fullmatch(rf"{re.escape(name)}/([0-9]{{4}})", str(one.get("id")))
+        fine = number is not None and int(number[1]) > last
+        require(fine, f"{name}.json: ids must be {name}/NNNN, each once and in order", one.get("id"))
+        last = int(number[1]) if number else last
+        require(isinstance(one.get("comment"), str), f"{name}.json, {one['id']}: comment must be a string", one)
+        require_inputs(subject, one.get("inputs"), one.get("elements"), f"{name}.json, {one['id']}")
+    return [{key: one[key] for key in FROZEN if key in one} for one in cases or []]
+
+
+def _subject(name: str, old: Document | None) -> Subject:
+    entry = CATALOGUE[name]
+    given = old.get("learned") if old else weights(entry.variant)
+    if old is not None:
+        shapes = {key: np.shape(value) for key, value in (given or {}).items()} if isinstance(given, dict) else {}
+        fine = shapes == entry.variant.learned and (given is None or isinstance(given, dict))
+        require(fine, f"{name}.json: learned must have the shapes {entry.variant.learned}", shapes)
+    return Subject(name, entry, given or None)
+
+
+def _marked(case: dict[str, Any], subject: Subject) -> dict[str, Any]:
+    """Return a case, marked where a cast of some master through float32 errs."""
+    pinned = case.get("elements", range(subject.entry.width))
+    marked = any(near_tie(one) for row in masters(subject, case["inputs"], pinned) for one in row)
+    return {**case, "comment": MARK + case["comment"]} if marked else case
+
+
+def _shared(judged: list[Judged]) -> list[dict[str, Any]]:
+    """Return which mistakes each case says the results of: a few, and as far as can be each mistake once."""
+    told: set[str] = set()
+    found = []
+    for one in judged:
+        rows = {name: rounded_wrong(values) for name, values in one.wrong.items()}
+        few = WRONGS if len(one.masters[0]) <= 64 else 0
+        fresh = [name for name in rows if name not in told and rows[name] is not None][:few]
+        told |= set(fresh)
+        found.append({name: rows[name] for name in fresh})
+    return found
+
+
+def _case(case: dict[str, Any], judged: Judged, shown: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **case,
+        "master": judged.masters,
+        "units": judged.units,
+        "separates": sorted(judged.wrong),
+        "wrong": shown,
+    }
+
+
+EFFECTS = {
+    "pairing": "other features are turned together: scores are wrong at every distance",
+    "write": "the output is laid out otherwise than what reads it expects",
+    "positions": "tokens are put where they are not",
+    "bfloat16": "angles lose their digits: from position 257 on tokens fall together",
+    "float16": "angles lose their digits: from position 2049 on tokens fall together",
+    "arithmetic": "pairs are not rotated: lengths, and so scores, are wrong",
+}
+
+
+def _note(mistake: str, what: str) -> dict[str, Any]:
+    effect = EFFECTS.get(mistake.partition("/")[0], "angles are wrong, the more the farther the tokens are")
+    return {"what": what, "effect": effect, "links": []}
+
+
+def _rejects(subject: Subject) -> list[dict[str, Any]]:
+    """Return inputs that must be refused, with the rule that the specification says they break."""
+    variant, found = subject.entry.variant, []
+    for number, (comment, inputs) in enumerate(bad_inputs(variant), start=1):
+        positions = np.array(inputs["positions"], dtype=np.float64)
+        try:
+            if isinstance(variant, Rotary):
+                x = np.array(inputs["x"], dtype=np.float64)
+                heads = head_count(variant.frequencies)
+                x = x if heads is None else np.repeat(x[None], heads, axis=0)
+                rotate(x, positions, variant, learned=subject.learned)
+            else:
+                embed(positions, variant, learned=subject.learned)
+        except SpecError as error:
+            rule = str(error).rpartition("; got ")[0]
+            found.append({"id": f"{subject.name}/r{number:03d}", "comment": comment, "inputs": inputs, "rule": rule})
+    return found

@@ -1,0 +1,80 @@
+"""The JSON Schema of golden files, for consumers who generate types from it."""
+
+from typing import Any
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "number"}
+_FEATURE = {"type": "integer", "minimum": 0}
+
+
+def _list(items: Any, least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least}
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    properties = {**required, **(optional or {})}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(required),
+        "additionalProperties": False,
+    }
+
+
+def _each(values: Any, names: str | None = None) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": "object", "additionalProperties": values}
+    return {**found, "propertyNames": {"pattern": names}} if names else found
+
+
+_ROWS = _list(_list(_NUMBER, 1), 1)
+_PAIRS = _list({"type": "array", "items": _FEATURE, "minItems": 2, "maxItems": 2})
+_POSITION = {"anyOf": [_NUMBER, _list(_NUMBER, 1)]}
+_INPUTS = _object(
+    {"positions": {"anyOf": [_NUMBER, _list(_POSITION, 1)]}}, {"x": _ROWS, "head": _FEATURE, "side": {"const": "key"}}
+)
+_CASE = _object(
+    {
+        "id": {"type": "string", "pattern": "^[a-z0-9.-]+/[0-9]{4}$"},
+        "comment": _TEXT,
+        "inputs": _INPUTS,
+        "master": _ROWS,
+        "units": _each(_list(_list(_FEATURE, 1), 1), "^(float64|float32|float16|bfloat16)/[a-z]+$"),
+        "separates": _list(_TEXT, 1),
+        "wrong": _each(_ROWS),
+    },
+    {"elements": _list(_FEATURE, 1)},
+)
+_REJECT = _object(
+    {"id": {"type": "string", "pattern": "^[a-z0-9.-]+/r[0-9]{3}$"}, "comment": _TEXT, "inputs": _INPUTS, "rule": _TEXT}
+)
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "A golden file of refpos: certified values of one positional encoding",
+    **_object(
+        {
+            "format": {"const": 1},
+            "name": _TEXT,
+            "family": {"enum": ["rotary", "sinusoidal"]},
+            "features": {"type": "integer", "minimum": 1},
+            "variant": {"type": "object", "required": ["type"], "properties": {"type": _TEXT}},
+            "source": _object({"work": _TEXT, "version": _TEXT, "place": _TEXT, "url": _TEXT}),
+            "notes": _each(_object({"what": _TEXT, "effect": _TEXT, "links": _list(_TEXT)})),
+            "cases": _list(_CASE, 1),
+            "rejects": _list(_REJECT),
+        },
+        {
+            "normal_form": _object(
+                {
+                    "pairs_in": _PAIRS,
+                    "pairs_out": _PAIRS,
+                    "omega": {"anyOf": [_ROWS, _list(_ROWS)]},
+                    "magnitude": _NUMBER,
+                },
+                {"columns": _PAIRS},
+            ),
+            "learned": _each(_list({})),
+        },
+    ),
+}
+"""What a program can check without knowing positional encodings; `refpos golden lint` checks more."""
