@@ -260,7 +260,7 @@ def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> 
 def _rounded_up(units: float) -> int:
     """Return the next whole number of three digits: 15.0000001 is 16, and 12345 is 12400."""
     whole = math.ceil(units * (1 + 2.0**-40))
-    step = 10 ** max(len(str(whole)) - 3, 0)
+    step = int("1" + "0" * max(len(str(whole)) - 3, 0))
     return math.ceil(units * (1 + 2.0**-40) / step) * step
 
 
