@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -381,3 +382,34 @@ def test_the_rounding_in_the_readme_is_right(tmp_path):
         given = "\n".join(f"{one.hex()} {target.precision} {target.least}" for one in masters)
         told = subprocess.run([tmp_path / "a"], input=given, capture_output=True, text=True, check=True).stdout.split()
         assert [decoded(direct(one, target), target) for one in masters] == list(map(float.fromhex, told))
+
+
+PERTURBED = """
+import sys
+import numpy as np
+before = np.cos(np.arange(100.0)).tobytes()
+def off(function):
+    def moved(*given, **named):
+        y = np.asarray(function(*given, **named))
+        if y.dtype != np.float64:
+            return y
+        way = np.where(np.arange(y.size).reshape(y.shape) % 2 == 0, np.inf, -np.inf)
+        return np.where(y == 0, y, np.nextafter(y, way))[()]
+    return moved
+for name in ("cos", "sin", "exp", "expm1", "log", "power", "hypot"):
+    setattr(np, name, off(getattr(np, name)))
+assert before != np.cos(np.arange(100.0)).tobytes(), "control: NumPy must have changed"
+from refpos.oracle.golden_document import rederived
+from refpos.oracle.golden_format import canonical
+from refpos.oracle.vectors import folder, load
+for name in sys.argv[1:]:
+    text = (folder() / f"{name}.json").read_text(encoding="utf-8")
+    assert canonical(rederived(name, load(folder(), name))) == text, name
+"""
+
+
+def test_an_ulp_in_numpy_moves_no_golden_byte():
+    names = ["gpt-j", "phi-2", "lumina-2", "qwen3-vl", "vjepa2", "xpos", "yarn-code", "dinov3"]
+    done = subprocess.run([sys.executable, "-c", PERTURBED, *names], capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stderr
