@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -360,7 +361,6 @@ def test_what_fails_while_writing_leaves_nothing(tmp_path):
 
 
 def test_the_schema_accepts_the_files():
-    jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(json.loads((GOLDEN / "schema.json").read_text()))
     for name in (SMALL, "mae", "xpos", "rope-vit-mixed", "vjepa2"):
         assert [] == [error.message for error in validator.iter_errors(document(name))]
