@@ -41,12 +41,9 @@ class Entry:
     features: int | None = None
 
     def __post_init__(self) -> None:
-        least = width(self.variant)
-        require(
-            self.features is None or self.features > least,
-            f"features must exceed the variant's own {least}",
-            self.features,
-        )
+        if self.features is not None:
+            least = width(self.variant)
+            require(self.features > least, f"features must exceed the variant's own {least}", self.features)
 
     @property
     def width(self) -> int:
