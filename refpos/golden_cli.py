@@ -1,4 +1,4 @@
-"""The command line of golden files: write, verify, lint, diff."""
+"""The command line of golden files: write, verify, lint, diff, export."""
 
 import argparse
 import sys
@@ -24,6 +24,12 @@ def add(commands: Any) -> None:
     comparing.add_argument("old", metavar="A")
     comparing.add_argument("new", metavar="B")
     comparing.set_defaults(run=_diff)
+    packing = parts.add_parser("export", help="one file with the arrays of all, for tools that read no JSON")
+    packing.add_argument("folder", metavar="DIR", nargs="?", help="that of this refpos where left out")
+    packing.add_argument("--format", required=True, metavar="FORMAT", help="npz, safetensors, c-header or onnx")
+    packing.add_argument("--out", metavar="FILE", help="refpos-golden.ENDING where left out")
+    packing.add_argument("--only", metavar="NAME", nargs="+", action="extend", default=[], help="only these entries")
+    packing.set_defaults(run=_export, jobs=None)
 
 
 def _part(parts: Any, name: str, words: str, run: Any) -> argparse.ArgumentParser:
@@ -92,6 +98,14 @@ def _diff(asked: argparse.Namespace) -> int:
         lines += differences(old, new)
     print("\n".join(lines) if lines else "no id was added, removed or changed")
     return 1 if lines else 0
+
+
+def _export(asked: argparse.Namespace) -> int:
+    from refpos.oracle.golden_export import export
+
+    made = export(_place(asked), asked.format, Path(asked.out) if asked.out else None, asked.only)
+    print(f"{made.path}: {made.entries} entries, {made.arrays:,} arrays, {made.size:,} bytes, SHA-256 {made.sha256}")
+    return 0
 
 
 def _place(asked: argparse.Namespace) -> Path:
