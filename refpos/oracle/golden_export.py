@@ -51,8 +51,8 @@ def export(place: Path, kind: str, out: Path | None = None, only: Iterable[str] 
     require(kind in FORMATS, f"--format must be one of {', '.join(FORMATS)}", kind)
     ending, packed = FORMATS[kind]
     path = out or Path(f"refpos-golden{ending}")
-    require(path.suffix == ending, f"--out must end in {ending}", path)
-    require(path.parent.is_dir(), "--out must be in a folder that is there", path)
+    require(path.suffix == ending, f"--out must end in {ending}", str(path))
+    require(path.parent.is_dir(), "--out must be in a folder that is there", str(path))
     documents = _documents(place, only)
     held = {name: one for document in documents for name, one in arrays(document).items()}
     content = packed(held, {document["name"]: about(document) for document in documents})

@@ -17,6 +17,8 @@ Abouts: TypeAlias = Mapping[str, Document]
 
 REAL = ("x", "positions", "master", "wrong", "omega", "magnitude", "learned")
 """What is float64 even where it happens to be whole."""
+WHOLE = ("elements", "units", "pairs_in", "pairs_out", "columns")
+"""What is int64. Another input alone, as `head` or `side`, is a whole number, a fraction or a word, as it happens."""
 ABOUT = ("format", "name", "family", "features", "variant", "source", "notes")
 
 
@@ -78,9 +80,9 @@ def _named(path: str, values: Mapping[str, Any], kind: str | None = None) -> Ite
 
 
 def _array(path: str, kind: str, value: Any) -> Array:
-    if isinstance(value, str):
+    if isinstance(value, str) and kind not in REAL + WHOLE:
         return np.frombuffer(value.encode(), "|u1")
-    real = kind in REAL or type(value) is float
+    real = kind in REAL or (type(value) is float and kind not in WHOLE)
     shape = _shape(path, value, (int, float) if real else (int,))
     return np.array(value, "<f8" if real else "<i8").reshape(shape)
 
