@@ -291,6 +291,13 @@ def test_names_that_c_cannot_tell_apart_are_refused():
         c_header(arrays(golden), {"xpos": about(golden)})
 
 
+def test_more_axes_than_the_struct_has_are_refused():
+    golden = {**document("xpos"), "learned": {"deep": [[[[1.0]]]]}}
+
+    with pytest.raises(SpecError, match=r"at most 3 axes, xpos/learned/deep; got \(1, 1, 1, 1\)"):
+        c_header(arrays(golden), {"xpos": about(golden)})
+
+
 # The same bytes.
 
 

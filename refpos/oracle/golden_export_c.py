@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from string import ascii_letters, digits
 from typing import Any
@@ -69,13 +70,11 @@ def c_header(arrays: Arrays, abouts: Abouts) -> bytes:
     for name in sorted(abouts):
         parts += _entry(name, abouts[name], groups)
     rows = [_entry_row(name, abouts[name], groups) for name in sorted(abouts)]
-    parts += [
-        _static("refpos_entry", "golden", rows),
-        f"static const size_t refpos_golden_count = {len(rows)};\n",
-    ]
-    text = "".join([*parts, "\n#endif\n"])
-    names = re.findall(r"^static const \w+ (\w+)\[", text, re.MULTILINE)
-    twice = sorted({one for one in names if names.count(one) > 1}) if len(set(names)) < len(names) else []
+    parts.append(_static("refpos_entry", "golden", rows))
+    parts.append(f"static const size_t refpos_golden_count = {len(rows)};\n\n#endif\n")
+    text = "".join(parts)
+    counts = Counter(re.findall(r"^static const \w+ (\w+)\[", text, re.MULTILINE))
+    twice = [name for name, count in counts.items() if count > 1]
     require(not twice, "names must give identifiers of C that differ", twice)
     return text.encode("ascii")
 
