@@ -3,7 +3,9 @@
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from random import randrange
 from typing import Any
 
 from refpos.errors import SpecError, require
@@ -18,6 +20,8 @@ def add(commands: Any) -> None:
     writing = _part(parts, "write", "write what is new; ids that are there keep their inputs", _write)
     writing.add_argument("--reason", metavar="TEXT", help="why ids that are there change; goes to the changelog")
     writing.add_argument("--changelog", metavar="FILE", help="CHANGELOG.md beside the folder where left out")
+    writing.add_argument("--draw", type=int, metavar="N", help="draw N inputs for each entry without drawn cases")
+    writing.add_argument("--seed", type=int, metavar="S", help="what is drawn; another at each call where left out")
     _part(parts, "verify", "derive every byte again, offline", _verify)
     _part(parts, "lint", "check form, ids, counts and digests, and that every case separates something", _lint)
     comparing = parts.add_parser("diff", help="the ids added, removed and changed from folder A to folder B")
@@ -47,7 +51,7 @@ def _write(asked: argparse.Namespace) -> int:
     from refpos.oracle.vectors import manifest, rewritten
 
     place, begun = _place(asked), time.monotonic()
-    found = rewritten(place, asked.jobs)
+    found = rewritten(place, asked.jobs, _draw(asked))
     changed = [line for old, new in found.values() if old is not None for line in refused(old, new)]
     if changed and not asked.reason:
         print("\n".join(changed), file=sys.stderr)
@@ -67,6 +71,19 @@ def _write(asked: argparse.Namespace) -> int:
         f"{time.monotonic() - begun:.1f} s"
     )
     return 0
+
+
+def _draw(asked: argparse.Namespace) -> Any:
+    """Return what draws inputs for an entry, and say from which seed, or None where nothing is to be drawn."""
+    if asked.draw is None:
+        require(asked.seed is None, "--seed must come with --draw", asked.seed)
+        return None
+    from refpos.drawing import draw
+
+    require(asked.draw > 0, "--draw must be at least 1", asked.draw)
+    seed = randrange(1 << 32) if asked.seed is None else asked.seed
+    print(f"drawing {asked.draw} inputs an entry from seed {seed}")
+    return partial(draw, count=asked.draw, seed=seed)
 
 
 def _verify(asked: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,11 @@ import numpy as np
 from refpos.catalogue import CATALOGUE
 from refpos.errors import SpecError, require
 from refpos.oracle.golden_draw import bad_inputs, weights
+from refpos.oracle.golden_drawn import Draw, drawn_cases
 from refpos.oracle.golden_format import FORMAT, Document
+from refpos.oracle.golden_inputs import require_inputs
+from refpos.oracle.golden_length import original_length
+from refpos.oracle.golden_links import LINKS
 from refpos.oracle.golden_search import first_cases
 from refpos.oracle.golden_values import (
     Judged,
@@ -18,14 +23,12 @@ from refpos.oracle.golden_values import (
     masters,
     near_tie,
     normal_form,
-    require_inputs,
     rounded_wrong,
 )
 from refpos.spec.rotary import rotate
 from refpos.spec.sinusoidal import embed
 from refpos.variants.described import describe
 from refpos.variants.frequencies import head_count
-from refpos.variants.length import is_static
 from refpos.variants.rotary import Rotary
 
 WRONGS = 5
@@ -39,25 +42,26 @@ FROZEN = ("id", "comment", "inputs", "elements")
 
 
 def golden_names() -> tuple[str, ...]:
-    """Return the entries that have a golden file: all but those that depend on the length.
+    """Return the entries that have a golden file: all of the catalogue.
 
     Examples
     --------
     >>> "llama-3.1" in golden_names(), "dynamic-ntk" in golden_names()
-    (True, False)
+    (True, True)
     """
-    return tuple(sorted(name for name, entry in CATALOGUE.items() if is_static(entry.variant)))
+    return tuple(sorted(CATALOGUE))
 
 
-def written(name: str, old: Document | None = None) -> Document:
-    """Return the golden file of an entry: all cases of an old one, derived again, and those of the plan it lacks."""
+def written(name: str, old: Document | None = None, draw: Draw | None = None) -> Document:
+    """Return the golden file of an entry: all cases of an old one, derived again, and those of the plan it lacks.
+
+    Where something is there to `draw` inputs, an entry that has no drawn cases gets some.
+    """
     subject = _subject(name, old)
     cases = kept(name, old) if old else []
-    known = [one["inputs"] for one in cases]
-    for one in first_cases(subject):
-        if one["inputs"] not in known:
-            number = 1 + max((int(case["id"].rpartition("/")[2]) for case in cases), default=0)
-            cases.append(_marked({"id": f"{name}/{number:04d}", **one}, subject))
+    cases += _new(subject, cases, first_cases(subject))
+    if draw is not None:
+        cases += _new(subject, cases, drawn_cases(subject, cases, draw(subject)))
     return derived(subject, cases)
 
 
@@ -77,7 +81,6 @@ def derived(subject: Subject, cases: list[dict[str, Any]]) -> Document:
     """Return the whole file of an entry with these cases, of which only id, comment, inputs and elements are read."""
     entry = subject.entry
     judged = [judge(subject, one["inputs"], one.get("elements")) for one in cases]
-    telling = {one.id for one in subject.mistakes} & {name for one in judged for name in one.wrong}
     shown = _shared(judged)
     found = {
         "format": FORMAT,
@@ -86,11 +89,11 @@ def derived(subject: Subject, cases: list[dict[str, Any]]) -> Document:
         "features": entry.width,
         "variant": describe(entry.variant),
         "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
-        "notes": {one.id: _note(one.id, one.what) for one in subject.mistakes if one.id in telling},
+        "notes": _notes(subject, cases, judged),
         "cases": [_case(*one) for one in zip(cases, judged, shown, strict=True)],
         "rejects": _rejects(subject),
     }
-    if isinstance(entry.variant, Rotary):
+    if isinstance(entry.variant, Rotary) and original_length(entry.variant) is None:
         found["normal_form"] = normal_form(subject)
     if subject.weights:
         found["learned"] = dict(subject.weights)
@@ -123,10 +126,19 @@ def _subject(name: str, old: Document | None) -> Subject:
     return Subject(name, entry, given or None)
 
 
+def _new(subject: Subject, cases: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those that are not among the cases, with the ids that come after theirs."""
+    known = [one["inputs"] for one in cases]
+    last = int(cases[-1]["id"].rpartition("/")[2]) if cases else 0
+    fresh = [one for one in found if one["inputs"] not in known]
+    ids = (f"{subject.name}/{number:04d}" for number in count(last + 1))
+    return [_marked({"id": one_id, **one}, subject) for one_id, one in zip(ids, fresh, strict=False)]
+
+
 def _marked(case: dict[str, Any], subject: Subject) -> dict[str, Any]:
     """Return a case, marked where a cast of some master through float32 errs."""
     pinned = case.get("elements", range(subject.entry.width))
-    marked = any(near_tie(one) for row in masters(subject, case["inputs"], pinned) for one in row)
+    marked = any(near_tie(one) for row in masters(subject.at(case["inputs"]), case["inputs"], pinned) for one in row)
     return {**case, "comment": MARK + case["comment"]} if marked else case
 
 
@@ -163,17 +175,29 @@ EFFECTS = {
 }
 
 
+def _notes(subject: Subject, cases: list[dict[str, Any]], judged: list[Judged]) -> dict[str, Any]:
+    """Return a note for each mistake that some case tells, in the words that hold at every length."""
+    telling = {name for one in judged for name in one.wrong}
+    words: dict[str, str] = {}
+    for case in cases:
+        for one in subject.at(case["inputs"]).mistakes:
+            same = words.setdefault(one.id, one.what) == one.what
+            words[one.id] = one.what if same else one.what.partition(" where ")[0]
+    return {name: _note(name, what) for name, what in words.items() if name in telling}
+
+
 def _note(mistake: str, what: str) -> dict[str, Any]:
     effect = EFFECTS.get(mistake.partition("/")[0], "angles are wrong, the more the farther the tokens are")
-    return {"what": what, "effect": effect, "links": []}
+    return {"what": what, "effect": effect, "links": list(LINKS.get(mistake, ()))}
 
 
 def _rejects(subject: Subject) -> list[dict[str, Any]]:
     """Return inputs that must be refused, with the rule that the specification says they break."""
-    variant, found = subject.entry.variant, []
-    for number, (comment, inputs) in enumerate(bad_inputs(variant), start=1):
+    found = []
+    for number, (comment, inputs) in enumerate(bad_inputs(subject.entry.variant), start=1):
         positions = np.array(inputs["positions"], dtype=np.float64)
         try:
+            variant = subject.at(inputs).variant
             if isinstance(variant, Rotary):
                 x = np.array(inputs["x"], dtype=np.float64)
                 heads = head_count(variant.frequencies)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from refpos.oracle.golden_length import Spot, original_length
+from refpos.oracle.golden_length import spots as spots_of_lengths
 from refpos.oracle.inputs import cases, numbers
 from refpos.variants.frequencies import AnyFrequencies, Dense, Frequencies, PerHead, axis_count
 from refpos.variants.planes import feature_places, planes, width
@@ -73,11 +75,12 @@ class Draft:
     elements: tuple[int, ...] | None = None
     head: int | None = None
     side: str | None = None
+    length: int | None = None
 
     def data(self) -> dict[str, Any]:
         """Return the draft as it stands in a golden file."""
         inputs: dict[str, Any] = {"positions": _lists(self.positions)}
-        for name in ("x", "head", "side"):
+        for name in ("x", "head", "side", "length"):
             if getattr(self, name) is not None:
                 inputs[name] = _lists(getattr(self, name))
         found = {"comment": self.comment, "inputs": inputs}
@@ -93,29 +96,38 @@ def plan(variant: Rotary | Sinusoidal, features: int) -> tuple[Draft, ...]:
     >>> found[0].elements is None, found[1].positions, found[1].elements
     (True, (0, 1), (1, 3, 5, 7, 9, 11, 13, 15))
     """
-    spots = [one for one in tokens(variant.frequencies) if not (_grows(variant) and np.max(one[1]) > NEAR)]
-    sides = [None] * len(spots)
+    tried = [one for one in spots(variant) if not (_grows(variant) and np.max(one[1]) > NEAR)]
+    sides = [None] * len(tried)
     if _grows(variant):
-        spots += spots[:4]
+        tried += tried[:4]
         sides += ["key"] * 4  # type: ignore[list-item]
     return tuple(
         replace(draft(variant, features, number, *spot), side=side)
-        for number, (spot, side) in enumerate(zip(spots, sides, strict=True))
+        for number, (spot, side) in enumerate(zip(tried, sides, strict=True))
     )
 
 
-def draft(variant: Rotary | Sinusoidal, features: int, number: int, comment: str, positions: Tokens) -> Draft:
+def draft(
+    variant: Rotary | Sinusoidal, features: int, number: int, comment: str, positions: Tokens, length: int | None
+) -> Draft:
     """Return the case of that number: its features and pinned elements follow from the number."""
     x = None
     if isinstance(variant, Rotary):
         x = tuple(tuple(vector(97 * number + 41 * row, features)) for row in range(len(positions)))
     heads = variant.frequencies.heads if isinstance(variant.frequencies, Dense) else None
     elements = spread(variant, features, number) if number else None
-    return Draft(comment, positions, x, elements, head=number % heads if heads else None)
+    return Draft(comment, positions, x, elements, head=number % heads if heads else None, length=length)
 
 
-def tokens(frequencies: AnyFrequencies) -> list[tuple[str, Tokens]]:
-    """Return the positions that are tried, each with what it is there for."""
+def spots(variant: Rotary | Sinusoidal) -> tuple[Spot, ...]:
+    """Return the positions that are tried, each with what it is there for, and lengths where it depends on them."""
+    original = original_length(variant)
+    if original is not None:
+        return spots_of_lengths(original)
+    return tuple((words, positions, None) for words, positions in _tokens(variant.frequencies))
+
+
+def _tokens(frequencies: AnyFrequencies) -> list[tuple[str, Tokens]]:
     axes = axis_count(frequencies)
     if not isinstance(frequencies, PerHead) and frequencies.unit != "radian":
         return list(_fractions(frequencies))
@@ -165,7 +177,8 @@ def bad_inputs(variant: Rotary | Sinusoidal) -> Iterator[tuple[str, dict[str, An
     axes, least = axis_count(variant.frequencies), width(variant)
     point: Any = 1 if axes == 1 else [1] * axes
     rotary = isinstance(variant, Rotary)
-    good = {"x": [vector(0, least)]} if rotary else {}
+    lasting = {"length": 4} if original_length(variant) is not None else {}
+    good = {**lasting, **({"x": [vector(0, least)]} if rotary else {})}
     if axes == 1 and not rotary:
         yield "no list of tokens", {"positions": 1}
     else:
@@ -173,8 +186,10 @@ def bad_inputs(variant: Rotary | Sinusoidal) -> Iterator[tuple[str, dict[str, An
     if axes > 1:
         yield "a coordinate too few", {**good, "positions": [[1] * (axes - 1)]}
     if rotary:
-        yield "two tokens, one position", {"x": [vector(0, least), vector(1, least)], "positions": [point]}
-        yield "narrower than what is rotated", {"x": [vector(0, least - 1)], "positions": [point]}
+        yield "two tokens, one position", {**lasting, "x": [vector(0, least), vector(1, least)], "positions": [point]}
+        yield "narrower than what is rotated", {**lasting, "x": [vector(0, least - 1)], "positions": [point]}
+    if lasting:
+        yield "a sequence of no tokens", {**good, "positions": [point], "length": 0}
 
 
 def _fractions(frequencies: AnyFrequencies) -> Iterator[tuple[str, Tokens]]:

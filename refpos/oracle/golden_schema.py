@@ -30,7 +30,8 @@ _ROWS = _list(_list(_NUMBER, 1), 1)
 _PAIRS = _list({"type": "array", "items": _FEATURE, "minItems": 2, "maxItems": 2})
 _POSITION = {"anyOf": [_NUMBER, _list(_NUMBER, 1)]}
 _INPUTS = _object(
-    {"positions": {"anyOf": [_NUMBER, _list(_POSITION, 1)]}}, {"x": _ROWS, "head": _FEATURE, "side": {"const": "key"}}
+    {"positions": {"anyOf": [_NUMBER, _list(_POSITION, 1)]}},
+    {"x": _ROWS, "head": _FEATURE, "side": {"const": "key"}, "length": _FEATURE},
 )
 _CASE = _object(
     {

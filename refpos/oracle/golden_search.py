@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from refpos.oracle.golden_draw import Draft, draft, plan, tokens
+from refpos.oracle.golden_draw import Draft, draft, plan, spots
 from refpos.oracle.golden_values import Subject, allowed, arrays, judge, of_head, predicted, telling
-from refpos.oracle.neighbours import Neighbour, computing
+from refpos.oracle.neighbours import computing
 from refpos.oracle.tolerance import Recipe
 from refpos.spec.precise import Floats
 
@@ -27,8 +27,8 @@ def first_cases(subject: Subject) -> list[dict[str, Any]]:
     found = [one.data() for one in plan(variant, features)]
     telling = [judge(subject, one["inputs"], one.get("elements")).wrong for one in found]
     told = {name for one in telling for name in one}
-    for mistake in subject.mistakes:
-        extra = None if mistake.id in told else search(subject, mistake, len(found))
+    for mistake in _mistakes(subject):
+        extra = None if mistake in told else search(subject, mistake, len(found))
         if extra is not None:
             found.append(extra.data())
             telling.append(judge(subject, found[-1]["inputs"], found[-1]["elements"]).wrong)
@@ -36,25 +36,32 @@ def first_cases(subject: Subject) -> list[dict[str, Any]]:
     return [one for one, names in zip(found, telling, strict=True) if names]
 
 
-def search(subject: Subject, mistake: Neighbour, number: int) -> Draft | None:
+def _mistakes(subject: Subject) -> tuple[str, ...]:
+    """Return the mistakes that can be made with an entry, at any of the lengths that are tried."""
+    lengths = dict.fromkeys(length for _, _, length in spots(subject.entry.variant))
+    return tuple(dict.fromkeys(one.id for length in lengths for one in subject.at({"length": length}).mistakes))
+
+
+def search(subject: Subject, mistake: str, number: int) -> Draft | None:
     """Return the first case, in the order of positions, that tells a mistake, by the elements that tell it best."""
     variant, features = subject.entry.variant, subject.entry.width
-    for words, positions in tokens(variant.frequencies):
-        tried = draft(variant, features, number, words, positions)
+    for words, positions, length in spots(variant):
+        tried = draft(variant, features, number, words, positions, length)
         inputs = tried.data()["inputs"]
-        got = predicted(subject, mistake, inputs)
+        there = subject.at(inputs)
+        got = next((predicted(there, one, inputs) for one in there.mistakes if one.id == mistake), None)
         if got is None:
-            return None
-        beyond = _beyond(subject, inputs, got)
+            continue
+        beyond = _beyond(there, inputs, got)
         best = sorted(np.argsort(-beyond, kind="stable")[:PINNED].tolist())
         if beyond.max() > SURELY:
-            return replace(tried, comment=f"{words}: tells {mistake.id}", elements=tuple(best))
+            return replace(tried, comment=f"{words}: tells {mistake}", elements=tuple(best))
     return None
 
 
 def _beyond(subject: Subject, inputs: dict[str, Any], got: Floats) -> Floats:
     """Return for each element by how much it is beyond what tells a mistake, at its worst token."""
-    due = of_head(subject, inputs, computing(subject.entry.variant, subject.learned)(*arrays(subject, inputs)))
+    due = of_head(subject, inputs, computing(subject.variant, subject.learned)(*arrays(subject, inputs)))
     limit = telling(allowed(subject, inputs, Recipe("float32", "log")))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(got == due, 0.0, np.abs(got - due) / limit)

@@ -7,14 +7,13 @@ than that; which the last bits do not move.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from refpos.catalogue.entry import Entry
-from refpos.errors import require
+from refpos.catalogue.entry import Entry, Variant
 from refpos.exact import frequencies as exact_frequencies
 from refpos.exact import rotary as exact_rotary
 from refpos.exact import sinusoidal as exact_sinusoidal
@@ -23,10 +22,12 @@ from refpos.exact.decide import decide
 from refpos.exact.formats import BFLOAT16, FLOAT16, FLOAT32, decoded, direct, to_odd
 from refpos.exact.roots import real
 from refpos.exact.scaling import magnitude
+from refpos.oracle.golden_length import length_mistakes
 from refpos.oracle.neighbours import Neighbour, computing, neighbours
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec.precise import Floats
 from refpos.variants.frequencies import Frequencies, axis_count, head_count
+from refpos.variants.length import at_length
 from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary
 
@@ -35,19 +36,34 @@ DECIMALS = 6
 CLEARLY = 4.0
 """By how many bounds a mistake must differ from what is due, to be told by a case."""
 BITS = 128
-FARTHEST = 2.0**63
-"""The largest position or feature."""
 
 Rows = list[list[Any]]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An entry of the catalogue, with small dyadic weights for what it learns."""
+    """An entry of the catalogue, with small dyadic weights for what it learns, and a length where it depends on one."""
 
     name: str
     entry: Entry
     weights: Mapping[str, Any] | None = None
+    length: int | None = None
+
+    @cached_property
+    def variant(self) -> Variant:
+        """What the entry is at the length, if there is one."""
+        return self.entry.variant if self.length is None else at_length(self.entry.variant, self.length)
+
+    @cached_property
+    def _lengths(self) -> dict[int | None, "Subject"]:
+        return {self.length: self}
+
+    def at(self, inputs: Mapping[str, Any]) -> "Subject":
+        """Return the entry at the length of a case: itself, where it depends on none."""
+        length = inputs.get("length")
+        if length not in self._lengths:
+            self._lengths[length] = replace(self, length=length)
+        return self._lengths[length]
 
     @cached_property
     def judged(self) -> dict[str, "Judged"]:
@@ -65,15 +81,19 @@ class Subject:
     def recipes(self) -> tuple[Recipe, ...]:
         """The recipes for which units are given."""
         wide = [("float64", "log"), ("float32", "tables"), ("float32", "power"), ("float32", "log")]
-        if isinstance(self.entry.variant.frequencies, Frequencies):
+        if isinstance(self.variant.frequencies, Frequencies):
             wide.append(("float32", "recurrence"))
         return tuple(Recipe(*one) for one in [*wide, ("float16", "log"), ("bfloat16", "log")])  # type: ignore[arg-type]
 
     @cached_property
     def mistakes(self) -> tuple[Neighbour, ...]:
-        """What is one choice away, and, where there is growth, the other side."""
-        variant = self.entry.variant
+        """What is one choice away, and, where there is a length, another, where there is growth, the other side."""
+        variant = self.variant
         found = neighbours(variant, self.entry.width, learned=self.learned)
+        if self.length is not None:
+            known = [one.variant for one in found]
+            others = length_mistakes(self.entry.variant, self.length, self.learned)
+            found = (*found, *(one for one in others if one.variant not in known))
         if isinstance(variant, Rotary) and variant.growth is not None:
             words = "growth of queries and keys exchanged"
             return (*found, Neighbour("growth/side", words, variant, computing(variant, self.learned, "key")))
@@ -92,6 +112,7 @@ class Judged:
 
 def judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] | None) -> Judged:
     """Derive all that a golden file says of one case, once."""
+    subject = subject.at(inputs)
     key = repr((sorted(inputs.items()), elements))
     if key not in subject.judged:
         subject.judged[key] = _judge(subject, inputs, elements)
@@ -121,7 +142,7 @@ def _tokens(inputs: Mapping[str, Any]) -> range:
 
 def _row(subject: Subject, inputs: Mapping[str, Any], pinned: Sequence[int], row: int, bits: int) -> Sequence[Real]:
     """Return what is due at the pinned elements of a token, to 2^−bits."""
-    variant, learned, given = subject.entry.variant, subject.weights, inputs["positions"][row]
+    variant, learned, given = subject.variant, subject.weights, inputs["positions"][row]
     position = tuple(given) if isinstance(given, list) else given
     if isinstance(variant, Rotary):
         x, head, side = inputs["x"][row], inputs.get("head", 0), inputs.get("side", "query")
@@ -163,7 +184,7 @@ def predicted(subject: Subject, mistake: Neighbour, inputs: Mapping[str, Any]) -
     positions, x = arrays(subject, inputs)
     predict = mistake.predict
     if "side" in inputs:
-        predict = computing(subject.entry.variant, subject.learned, "query")
+        predict = computing(subject.variant, subject.learned, "query")
     with np.errstate(over="ignore", invalid="ignore"):
         got = of_head(subject, inputs, predict(positions, x))
     return got if got.shape[-1] == subject.entry.width else None
@@ -175,7 +196,7 @@ def arrays(subject: Subject, inputs: Mapping[str, Any]) -> tuple[Floats, Floats 
     if "x" not in inputs:
         return positions, None
     x = np.array(inputs["x"], dtype=np.float64)
-    heads = head_count(subject.entry.variant.frequencies)
+    heads = head_count(subject.variant.frequencies)
     return positions, x if heads is None else np.repeat(x[None], heads, axis=0)
 
 
@@ -198,7 +219,7 @@ def normal_form(subject: Subject) -> dict[str, Any]:
     The frequencies carry the sign of the variant. Where the cosine and the sine of a pair are not of the plane that the
     pair is counted as, `columns` says of which they are.
     """
-    variant = subject.entry.variant
+    variant = subject.variant
     assert isinstance(variant, Rotary)
     layout, axes = planes(variant, subject.entry.width), axis_count(variant.frequencies)
     heads = head_count(variant.frequencies)
@@ -228,35 +249,6 @@ def near_tie(master: float) -> bool:
     return any(direct(master, one) != direct(through, one) for one in (FLOAT16, BFLOAT16))
 
 
-def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> None:
-    """Raise `SpecError` unless a case has inputs that its entry can be given."""
-    variant, size = subject.entry.variant, subject.entry.width
-    axes, rotary = axis_count(variant.frequencies), isinstance(variant, Rotary)
-    heads = head_count(variant.frequencies)
-    known = {"positions", *(["x"] if rotary else []), *(["head"] if heads else [])}
-    optional = {"side"} if isinstance(variant, Rotary) and variant.growth is not None else set()
-    fine = isinstance(inputs, Mapping) and known <= set(inputs) <= known | optional
-    require(fine, f"{where}: inputs must be {', '.join(sorted(known))}", inputs)
-    given = inputs["positions"]
-    fine = isinstance(given, list) and 1 <= len(given) <= 64
-    fine = fine and all(_is_number(one) if axes == 1 else _are_numbers(one, axes) for one in given)
-    require(fine, f"{where}: positions must be 1 to 64 tokens of {axes} finite numbers", given)
-    if rotary:
-        x = inputs["x"]
-        fine = isinstance(x, list) and len(x) == len(given) and all(_are_numbers(row, size) for row in x)
-        require(fine, f"{where}: x must be {size} finite numbers for each token", x)
-    fine = heads is None or (type(inputs["head"]) is int and 0 <= inputs["head"] < heads)
-    require(fine, f"{where}: head must be below {heads}", inputs.get("head"))
-    require(inputs.get("side", "key") == "key", f"{where}: side must be key, or left out", inputs.get("side"))
-    fine = elements is None or (
-        isinstance(elements, list)
-        and all(type(one) is int and 0 <= one < size for one in elements)
-        and elements == sorted(set(elements))
-        and len(elements) > 0
-    )
-    require(fine, f"{where}: elements must be features below {size}, each once and in order", elements)
-
-
 def _rounded_up(units: float) -> int:
     """Return the next whole number of three digits: 15.0000001 is 16, and 12345 is 12400."""
     whole = math.ceil(units * (1 + 2.0**-40))
@@ -268,13 +260,13 @@ def allowed(subject: Subject, inputs: Mapping[str, Any], recipe: Recipe) -> Floa
     """Return how far each output of a case may be off."""
     positions, x = arrays(subject, inputs)
     side = inputs.get("side", "query")
-    found = bound(subject.entry.variant, recipe, positions, x, side=side, learned=subject.learned)
+    found = bound(subject.variant, recipe, positions, x, side=side, learned=subject.learned)
     return of_head(subject, inputs, found)
 
 
 def of_head(subject: Subject, inputs: Mapping[str, Any], values: Floats) -> Floats:
     """Return the rows of the tokens: of one head, and without rows before the first position."""
-    if head_count(subject.entry.variant.frequencies) is not None and "head" in inputs:
+    if head_count(subject.variant.frequencies) is not None and "head" in inputs:
         values = values[inputs["head"]]
     return values[-len(inputs["positions"]) :]
 
@@ -287,11 +279,3 @@ def _omega(subject: Subject, variant: Rotary, axes: int, head: int) -> Rows:
         return [variant.sign * one + 0.0 for one in certified(made, range(len(made(BITS))))]
 
     return [row(axis) for axis in range(axes)]
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) <= FARTHEST
-
-
-def _are_numbers(value: Any, count: int) -> bool:
-    return isinstance(value, list) and len(value) == count and all(map(_is_number, value))

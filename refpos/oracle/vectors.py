@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from refpos.catalogue import CATALOGUE
 from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_document import golden_names, rederived, written
+from refpos.oracle.golden_drawn import Draw
 from refpos.oracle.golden_format import FORMAT, Document, canonical, check_version, digest, inside, read
 from refpos.oracle.golden_schema import SCHEMA
 
@@ -50,13 +51,15 @@ def load(place: Path, name: str) -> Document:
     return found
 
 
-def rewritten(place: Path, jobs: int | None = None) -> dict[str, tuple[Document | None, Document]]:
+def rewritten(
+    place: Path, jobs: int | None = None, draw: Draw | None = None
+) -> dict[str, tuple[Document | None, Document]]:
     """Return for each entry its golden file as it is in a folder, if it is, and as it should be with all cases."""
     there = set(present(place))
     strange = sorted(there - set(golden_names()))
     require(not strange, "a golden file must be of an entry of the catalogue", ", ".join(strange))
     old = {name: load(place, name) if name in there else None for name in golden_names()}
-    found = each(_written, list(old.items()), jobs)
+    found = each(_written, [(name, held, draw) for name, held in old.items()], jobs)
     return {name: (old[name], new) for name, new in zip(old, found, strict=True)}
 
 
@@ -139,7 +142,7 @@ def _effort(task: tuple[Any, ...]) -> int:
     return CATALOGUE[name].width if name in CATALOGUE else 0
 
 
-def _written(task: tuple[str, Document | None]) -> Document:
+def _written(task: tuple[str, Document | None, Draw | None]) -> Document:
     return written(*task)
 
 
