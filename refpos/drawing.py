@@ -1,6 +1,6 @@
 """Inputs for new golden cases, drawn with Hypothesis: positions, small whole features, heads, sides, lengths.
 
-Of what is drawn some is chosen, minimised, and frozen in golden files. Nothing draws it again: not to verify, not in CI.
+Some of it is chosen, minimised, and frozen in golden files. Nothing draws it again: not to verify, not in CI.
 """
 
 from typing import Any

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from random import randrange
 from typing import Any
@@ -81,6 +82,7 @@ def _draw(asked: argparse.Namespace) -> Any:
     from refpos.drawing import draw
 
     require(asked.draw > 0, "--draw must be at least 1", asked.draw)
+    require(find_spec("hypothesis"), "--draw must have Hypothesis, pip install 'refpos[test]'", "none")
     seed = randrange(1 << 32) if asked.seed is None else asked.seed
     print(f"drawing {asked.draw} inputs an entry from seed {seed}")
     return partial(draw, count=asked.draw, seed=seed)

@@ -166,11 +166,11 @@ def _case(case: dict[str, Any], judged: Judged, shown: dict[str, Any]) -> dict[s
 
 
 EFFECTS = {
-    "pairing": "other features are turned together: scores are wrong at every distance",
+    "pairing": "other features are turned together: every score is wrong",
     "write": "the output is laid out otherwise than what reads it expects",
     "positions": "tokens are put where they are not",
-    "bfloat16": "angles lose their digits: from position 257 on tokens fall together",
-    "float16": "angles lose their digits: from position 2049 on tokens fall together",
+    "bfloat16": "angles lose digits: tokens fall together from position 257 on",
+    "float16": "angles lose digits: tokens fall together from position 2049 on",
     "arithmetic": "pairs are not rotated: lengths, and so scores, are wrong",
 }
 
@@ -187,7 +187,7 @@ def _notes(subject: Subject, cases: list[dict[str, Any]], judged: list[Judged]) 
 
 
 def _note(mistake: str, what: str) -> dict[str, Any]:
-    effect = EFFECTS.get(mistake.partition("/")[0], "angles are wrong, the more the farther the tokens are")
+    effect = EFFECTS.get(mistake.partition("/")[0], "angles drift with distance")
     return {"what": what, "effect": effect, "links": list(LINKS.get(mistake, ()))}
 
 

@@ -61,6 +61,9 @@ SPACE: tuple[tuple[str, Tokens], ...] = (
 )
 NEAR = 5000
 """Where growth is not judged beyond: it is e^−p there."""
+WIDE = 1024
+"""The width from which a token of a case is bulk: of such there are few, of features of one digit."""
+FEW = 5
 SPREAD = 4
 """How many planes a case pins, with both of their elements."""
 
@@ -97,6 +100,7 @@ def plan(variant: Rotary | Sinusoidal, features: int) -> tuple[Draft, ...]:
     (True, (0, 1), (1, 3, 5, 7, 9, 11, 13, 15))
     """
     tried = [one for one in spots(variant) if not (_grows(variant) and np.max(one[1]) > NEAR)]
+    tried = tried[:FEW] if features >= WIDE else tried
     sides = [None] * len(tried)
     if _grows(variant):
         tried += tried[:4]
@@ -160,6 +164,7 @@ def outputs(variant: Rotary | Sinusoidal, features: int) -> Sequence[tuple[int, 
 def vector(start: int, size: int) -> list[int]:
     """Return whole numbers, each exact in every format down to float8_e5m2."""
     few = [one for one in numbers() if one and (abs(one) // (abs(one) & -abs(one))) < 8]
+    few = [one for one in few if 0 < one < 10] if size >= WIDE - 1 else few
     return [few[(start + at) % len(few)] for at in range(size)]
 
 

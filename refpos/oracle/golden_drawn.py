@@ -13,16 +13,13 @@ Draw = Callable[[Subject], list[Inputs]]
 
 DRAWN = "drawn, minimised: tells "
 """What the comment of a drawn case begins with, before the mistakes that it is there for."""
-LAST = (True, 1 << 30, "")
-AIMS = 2
-"""How many mistakes a case is there for that is not there for the layout."""
 
 
 def drawn_cases(subject: Subject, cases: Iterable[dict[str, Any]], drawn: Iterable[Inputs]) -> list[dict[str, Any]]:
     """Return comment, inputs and pinned elements of new cases: none, where an entry has drawn ones already.
 
     The first is there for as many mistakes of layout as any inputs tell: they take the same angles to other features.
-    The second is there for others, of one kind, that the fewest cases tell so far, those of length before all.
+    The second is there for the other mistake that the fewest cases tell so far, one of length before all.
     """
     known = list(cases)
     if any(DRAWN in one["comment"] for one in known):
@@ -31,15 +28,9 @@ def drawn_cases(subject: Subject, cases: Iterable[dict[str, Any]], drawn: Iterab
     counts = Counter(name for one in judged for name in one.wrong)
     telling = [(inputs, *_kinds(subject, inputs)) for inputs in drawn]
     layout = max(((inputs, names) for inputs, names, _ in telling), key=lambda one: len(one[1]))
-    rare = [(inputs, _rarest(names, counts)) for inputs, _, names in telling]
-    rarest = min(rare, key=lambda one: [*(_rank(name, counts) for name in one[1]), LAST])
-    found = [_case(subject, *one) for one in (layout, rarest) if one[1]]
-    return found[:1] if len(found) > 1 and found[0]["inputs"] == found[1]["inputs"] else found
-
-
-def _rarest(names: list[str], counts: Counter[str]) -> list[str]:
-    ranked = sorted(names, key=lambda name: _rank(name, counts))
-    return [one for one in ranked if one.partition("/")[0] == ranked[0].partition("/")[0]][:AIMS]
+    others = [(inputs, [name]) for inputs, _, names in telling for name in names]
+    rarest = sorted(others, key=lambda one: _rank(one[1][0], counts))[:1]
+    return [_case(subject, *one) for one in (layout, *rarest) if one[1]]
 
 
 def _rank(name: str, counts: Counter[str]) -> tuple[bool, int, str]:
