@@ -83,6 +83,14 @@ def test_a_search_makes_tokens_positions_and_features_smaller():
     assert {"positions": [1], "x": [[1, *[0] * 127]]} == found
 
 
+def test_a_search_prefers_the_first_features():
+    x = [[*[0] * 62, -3, *[0] * 65]]
+
+    assert {"positions": [1], "x": [[1, *[0] * 127]]} == minimised(
+        subject("llama-2"), {"positions": [5], "x": x}, ["sign/flipped"]
+    )
+
+
 def test_what_is_not_told_is_not_made_smaller():
     given = {"positions": [0], "x": [[2] * 128]}
 
