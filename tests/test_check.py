@@ -18,8 +18,10 @@ from refpos import (
     SpecError,
     XPos,
     check,
+    cos_sin,
     embed,
     rotate,
+    turn,
 )
 from refpos.oracle import trial
 from refpos.oracle.inputs import cases
@@ -55,6 +57,23 @@ def test_bfloat16_travels_in_float32():
 
     assert check(implementation, VARIANT, dtype="bfloat16").verdict == "agrees"
     assert set(seen) == {(np.dtype(np.float32), True)}
+
+
+def test_float32_tables_are_told_from_arithmetic_in_16_bits():
+    def wide(x, positions):
+        return round_to(rotate(x, positions, VARIANT), "bfloat16").astype(np.float32)
+
+    def narrow(x, positions):
+        cos, sin = (round_to(one, "bfloat16") for one in cos_sin(positions, VARIANT))
+        return round_to(turn(x.astype(np.float64), cos, sin, VARIANT), "bfloat16").astype(np.float32)
+
+    recipe = "log/float32-tables"
+    assert check(narrow, VARIANT, dtype="bfloat16").verdict == "agrees"
+    assert check(wide, VARIANT, dtype="bfloat16", recipe=recipe).verdict == "agrees"
+    report = check(narrow, VARIANT, dtype="bfloat16", recipe=recipe)
+    assert (report.recipe, report.verdict) == ("bfloat16/log/float32-tables", "differs")
+    assert report.findings[0].id == "recipe/log"
+    assert report.findings[0].what == "tables and arithmetic in bfloat16, where the recipe says float32"
 
 
 def test_a_result_in_true_bfloat16_is_taken_as_one():
@@ -491,6 +510,12 @@ def test_one_wrong_element_is_found():
         ("llama-31", {}, "name must be one of the catalogue, perhaps llama-3.1, llama-"),
         ("???", {}, "`refpos list` shows them; got"),
         (VARIANT, {"dtype": "float8"}, "dtype must be one of float64, float32, float16, bfloat16; got float8"),
+        (
+            VARIANT,
+            {"recipe": "log/float64-tables"},
+            "a recipe must be an idiom, or one with /float32-tables; got log/f",
+        ),
+        (VARIANT, {"recipe": "log/float32-tables"}, "tables must be None, or 'float32' where features are of 16 bits"),
         (VARIANT, {"recipe": "exact"}, "recipe must be one of tables, power, log, recurrence; got exact"),
         (VARIANT, {"features": 3}, "features must be an int of at least 4; got 3"),
         (VARIANT, {"features": 4.0}, "features must be an int of at least 4; got 4.0"),

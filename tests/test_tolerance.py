@@ -276,6 +276,94 @@ def test_the_bound_of_tables_is_no_more_than_five_times_what_they_need():
     assert max(tables_ratio(variant, "float32") for variant in lines()) >= 0.2
 
 
+# Features of 16 bits, tables and arithmetic in float32.
+
+NARROW = ("float16", "bfloat16")
+
+
+def once_rounded(variant, way, dtype):
+    """Turn 16-bit features in float32, and round once, as transformers does."""
+    x = features(len(variant.frequencies.axes), dtype)
+    omega = honest_omega(variant.frequencies, way, F32)
+    return round_to(honest_rotary(variant, omega, POSITIONS, x, "float32"), dtype), x
+
+
+def wide_ratio(variant, way, recipe):
+    got, x = once_rounded(variant, way, recipe.dtype)
+    return worst(variant, recipe, got, x)
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+@pytest.mark.parametrize(("idiom", "way"), [("power", power), ("power", reciprocal), ("log", log_inside)])
+def test_one_rounding_to_16_bits_is_within_its_bound_which_is_tight(dtype, idiom, way):
+    recipe = Recipe(dtype, idiom, tables="float32")
+    assert 0.8 <= max(wide_ratio(variant, way, recipe) for variant in few(Mscale(16))) <= 1
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_arithmetic_in_16_bits_is_outside_the_bound_of_float32_tables(dtype):
+    recipe = Recipe(dtype, "power", tables="float32")
+    assert min(ratio(variant, power, recipe) for variant in few(1.0)) > 10
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_the_bound_of_float32_tables_is_the_tighter_one(dtype):
+    variant = Rotary(LADDER, attention_factor=0.5)
+    x, positions = features(4, dtype), POSITIONS
+    tight, loose = (bound(variant, recipe, positions, x) for recipe in (Recipe(dtype, tables="float32"), Recipe(dtype)))
+    near = POSITIONS < 2**10
+    assert (tight[near] < loose[near]).all()
+
+
+@pytest.mark.parametrize(("dtype", "smallest"), [("float16", 2.0**-24), ("bfloat16", 2.0**-133)])
+def test_results_near_the_smallest_number_are_within_the_bound_of_float32_tables(dtype, smallest):
+    variant = Rotary(Frequencies((0,) * 32))
+    x = np.random.RandomState(8).randint(-9, 10, (len(POSITIONS), 64)) * smallest
+    omega = honest_omega(variant.frequencies, power, F32)
+    got = round_to(honest_rotary(variant, omega, POSITIONS, x, "float32"), dtype)
+    assert 0.8 <= worst(variant, Recipe(dtype, "power", tables="float32"), got, x) <= 1
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+def test_sinusoids_rounded_once_are_within_their_bound(dtype):
+    variant = Sinusoidal(Frequencies((0,) * 48), order="sin-cos", width=100, prefix=1)
+    angles = POSITIONS.astype(F32)[:, None] * log_outside(1e4, 48, F32)
+    got = np.zeros((len(POSITIONS) + 1, 100))
+    got[1:, :96] = round_to(np.concatenate([np.sin(angles), np.cos(angles)], axis=1), dtype)
+    recipe = Recipe(dtype, "log", tables="float32")
+    allowed = bound(variant, recipe, POSITIONS)
+    assert 0.8 <= float((np.abs(got - embed(POSITIONS, variant))[1:, :96] / allowed[1:, :96]).max()) <= 1
+    assert (allowed[0] == 0).all()
+    assert (allowed[:, 96:] == 0).all()
+
+
+def test_features_that_pass_through_may_not_change_where_tables_are_float32():
+    variant, recipe = Rotary(Frequencies((0, 0)), offset=-4), Recipe("bfloat16", tables="float32")
+    assert (bound(variant, recipe, [7], np.ones((1, 9)))[0] == 0).tolist() == [True] * 5 + [False] * 4
+
+
+def test_keys_that_grow_have_float32_tables_too():
+    variant, x = Rotary(LADDER, growth=XPos()), np.ones((1, 8))
+    queries, keys = (
+        bound(variant, Recipe("bfloat16", tables="float32"), [4096], x, side=side) for side in ("query", "key")
+    )
+    due = np.abs(rotate(x, [4096], variant, side="key"))
+    assert (keys > 2.0**-8 * due).all()
+    assert (keys < 1.01 * (2.0**-8 * due + bound(variant, Recipe("float32"), [4096], x, side="key"))).all()
+    assert (queries < keys).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_float32_tables_are_for_features_of_16_bits(dtype):
+    with pytest.raises(SpecError, match="tables must be None, or 'float32' where features are of 16 bits; got float32"):
+        Recipe(dtype, tables="float32")
+
+
+@pytest.mark.parametrize("words", ["log", "recurrence", "power/float32-tables"])
+def test_a_recipe_is_read_as_it_is_written(words):
+    assert str(Recipe.told("bfloat16", words)) == f"bfloat16/{words}"
+
+
 # More than the sweep.
 
 
@@ -418,6 +506,63 @@ def test_bands_in_float32_are_within_their_bound(spacing):
     assert worst(variant, Recipe("float32", "power"), got, x, positions) <= 1
 
 
+@pytest.mark.parametrize("count", [6, 20, 33, 57])
+@pytest.mark.parametrize(("low", "high"), [(1e-6, 1.0), (1.0, 1e-6), (0.1, 5000.3)])
+def test_bands_on_a_line_that_is_stepped_are_within_their_bound(count, low, high):
+    """torch's linspace: multiples of a rounded step, counted from the nearer end."""
+    variant = Rotary(Bands((0,) * count, low, high))
+    step, j = F32(1) / F32(count - 1), np.arange(count)
+    t = np.where(j < count // 2, j.astype(F32) * step, F32(1) - (count - 1 - j).astype(F32) * step)
+    omega = F32(low) * (F32(high) / F32(low)) ** t
+    x = features(count)
+    assert worst(variant, Recipe("float32", "power"), honest_rotary(variant, omega, POSITIONS, x, "float32"), x) <= 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 9.5), (9.5, 1.0), (0.1, 700.3), (700.3, 0.1)])
+def test_linear_bands_that_rise_or_fall_are_within_their_bound(low, high):
+    variant = Rotary(Bands((0,) * 31, low, high, spacing="linear"))
+    omega = F32(low) + (F32(high) - F32(low)) * np.linspace(0, 1, 31, dtype=F32)
+    x = features(31)
+    assert worst(variant, Recipe("float32", "power"), honest_rotary(variant, omega, POSITIONS, x, "float32"), x) <= 1
+
+
+@pytest.mark.parametrize("base", [10_000.1, 64_206_274.0, 3.3])
+@pytest.mark.parametrize(("idiom", "way"), [(idiom, way) for idiom, ways in IDIOMS.items() for way in ways])
+def test_a_base_that_float32_rounds_is_within_the_bound(idiom, way, base):
+    variants = [Rotary(Frequencies((0,) * count, base)) for count in (5, 32, 64)]
+    assert max(ratio(variant, way, Recipe("float32", idiom)) for variant in variants) <= 1
+
+
+@pytest.mark.parametrize("step", [1 / 7, 1e-3, 1e3 / 3])
+def test_positions_that_float32_rounds_are_within_the_bound(step):
+    positions = np.arange(1, 400) * step
+    variant = Rotary(Frequencies((0,) * 16, 2.0))
+    x = features(16)[np.arange(len(positions)) % len(POSITIONS)]
+    angles = positions.astype(F32)[:, None] * power(2.0, 16, F32)
+    got = turned(x, np.cos(angles).astype(F64), np.sin(angles).astype(F64), "float32")
+    assert worst(variant, Recipe("float32", "power"), got, x, positions) <= 1
+
+
+def test_a_fraction_that_float32_rounds_is_one_rounding_more():
+    assert slope(1e4 / 3) == pytest.approx(5, rel=1e-5)
+    assert slope(1e4 / 4) == pytest.approx(4, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "scaling",
+    [
+        ByParts(1 / 48, 512, low=0.3, high=5.7),
+        ByIndex(1 / 48, 512, 40.0, 2.0, truncate=False),
+        ByParts(3.3, 143, 0.1, 0.7),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("way", [power, reciprocal])
+def test_numbers_of_a_ramp_that_float32_rounds_are_within_the_bound(scaling, way):
+    variants = [Rotary(Frequencies((0,) * count, base, scaling=scaling)) for count in (31, 48, 125) for base in BASES]
+    assert max(ratio(variant, way, Recipe("float32", "power")) for variant in variants) <= 1
+
+
 def test_dense_frequencies_in_float32_are_within_their_bound():
     variant = Rotary(Dense(2, 12))
     omega = np.random.RandomState(6).standard_normal((2, 12)).astype(F32)
@@ -507,16 +652,22 @@ LOGS = np.log(1e4) * np.arange(4) / 4
         (replace(LADDER, scaling=Linear(2)), "power", [6, 6, 6, 6]),
         (replace(LADDER, scaling=PerPlane((1.0, 2.0, 3.0, 4.0))), "power", [6, 6, 6, 6]),
         (Dense(3, 2), "power", [4, 4]),
-        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "power", [5, 6, 7]),
-        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "tables", [5, 6, 7]),
+        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "power", [5, 5.5, 6]),
+        (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "tables", [5, 5.5, 6]),
         (Bands((0, 0, 0), 1.0, math.e, spacing="log"), "log", [4, 7.5, 11]),
-        (Bands((0, 0, 0), math.e, math.e**3, spacing="log"), "power", [5, 6.5, 8]),
+        (Bands((0, 0, 0), math.e, math.e**3, spacing="log"), "power", [5, 5.5, 6]),
         (Bands((0, 0, 0), math.e, math.e**3, spacing="log"), "log", [8, 15, 22]),
         (Bands((0, 0, 0), math.exp(-2), 1.0, spacing="log"), "log", [12, 11, 10]),
-        (Bands((0, 0, 0), math.e, math.e**3, spacing="log", unit="turn"), "power", [7, 8.5, 10]),
+        (Bands((0, 0, 0), math.e, math.e**3, spacing="log", unit="turn"), "power", [7, 7.5, 8]),
         (Bands((0, 0, 0), 1.0, 2.0, spacing="linear"), "power", [6, 6, 6]),
         (Bands((0, 0, 0), 1.0, 2.0, spacing="linear"), "log", [6, 6, 6]),
         (Bands((0, 0, 0), 1.0, 2.0, spacing="linear", unit="half-turn"), "log", [8, 8, 8]),
+        (Bands((0, 0, 0), 4.0, 1.0, spacing="linear"), "log", [6, 6, 12]),
+        (Bands((0,) * 4, 1.0, math.e**3, spacing="log"), "power", 5 + 7 * np.arange(4) / 3),
+        (Bands((0,), 0.5, 2.0, spacing="log"), "power", [5]),
+        (replace(LADDER, base=0.1 + 1e4), "power", 4 + np.arange(4) / 4),
+        (replace(LADDER, base=0.1 + 1e4), "recurrence", 1 + 3.25 * np.arange(4)),
+        (Frequencies((0, 0, 1, 1, 1), (1e4, 0.1 + 1e4), "per-axis", endpoint=True), "power", [4, 4, 4, 4.5, 5]),
         (Frequencies((0, None)), "power", [4, 4]),
     ],
     ids=str,

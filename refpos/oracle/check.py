@@ -10,7 +10,6 @@ from refpos.catalogue.find import find
 from refpos.errors import require
 from refpos.oracle.explain import explain
 from refpos.oracle.inputs import cases
-from refpos.oracle.roundings import Idiom
 from refpos.oracle.tolerance import Recipe
 from refpos.oracle.trial import ErroredError, Question, Trial, attempt, held
 from refpos.oracle.verdict import Finding, Report
@@ -26,7 +25,7 @@ def check(
     variant: Variant | str,
     *,
     dtype: str = "float32",
-    recipe: Idiom | None = None,
+    recipe: str | None = None,
     features: int | None = None,
     side: Side = "query",
     learned: Learned | None = None,
@@ -47,6 +46,7 @@ def check(
         Of x, and of the arithmetic that is expected.
     recipe : {"log", "power", "recurrence", "tables"}, optional
         How its frequencies are made, which decides the bound; "log", the widest closed form, where nothing is said.
+        With /float32-tables after it where features of 16 bits are turned in float32, and rounded once.
     features : int, optional
         The width of x; that of the catalogue entry, or of the variant, where nothing is said.
     side : {"query", "key"}
@@ -77,7 +77,7 @@ def check(
     """
     require(callable(implementation), "implementation must be callable", implementation)
     require(side in ("query", "key"), "side must be 'query' or 'key'", side)
-    asked = _question(variant, Recipe(dtype, recipe or "log"), features, learned)
+    asked = _question(variant, Recipe.told(dtype, recipe or "log"), features, learned)
     question = replace(asked, side=side)
     trials: list[Trial] = []
     inputs = cases(question.variant.frequencies, longest=longest, grids=grids)

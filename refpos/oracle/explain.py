@@ -37,13 +37,16 @@ def explain(trials: list[Trial], question: Question) -> Iterator[Finding]:
 
 def _wider(trials: list[Trial], question: Question) -> Iterator[Finding]:
     """Yield the recipes within whose wider bound the difference lies: the variant is right, its numbers are coarser."""
-    for idiom in IDIOMS:
-        other = replace(question.recipe, idiom=idiom)
+    asked = question.recipe
+    for other in [replace(asked, idiom=one) for one in IDIOMS] + [replace(asked, tables=None)] * bool(asked.tables):
         within = [ratios(one.got, one.want, question.allowed(one.case.positions, one.x, other)) for one in trials]
         worst = max(float(one.max()) for one in within)
         if worst <= 1:
-            words = f"frequencies made less exactly than the recipe says, as by {idiom!r}"
-            yield Finding(f"recipe/{idiom}", words, f"it is within {ratio(worst)} of the bound of {other}")
+            words = f"frequencies made less exactly than the recipe says, as by {other.idiom!r}"
+            if other.tables != asked.tables:
+                words = f"tables and arithmetic in {asked.dtype}, where the recipe says {asked.tables}"
+            name = str(other).removeprefix(f"{other.dtype}/")
+            yield Finding(f"recipe/{name}", words, f"it is within {ratio(worst)} of the bound of {other}")
 
 
 def _named(mistakes: Iterable[Neighbour], trials: list[Trial], question: Question) -> list[Finding]:

@@ -6,6 +6,7 @@ from typing import Literal, assert_never
 
 import numpy as np
 
+from refpos.oracle.roundoff import inexact
 from refpos.spec.frequencies import omega
 from refpos.spec.precise import Floats, digits
 from refpos.spec.scaling import correction_range
@@ -19,22 +20,25 @@ IDIOMS: tuple[Idiom, ...] = ("tables", "power", "log", "recurrence")
 
 @lru_cache(maxsize=1024)
 def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
-    r"""Return κ_k, the relative error of the angle of plane k in units of u_θ, the product with the position included.
+    r"""Return κ_k, how many roundings are in the angle of plane k, the product with the position included.
 
-    With λ_k = e_k ln b, and δ_k = 0 where the size of the ladder is a power of two, else 1 (an e_k that is exact may be
-    made inexactly: compilers turn k/K into k times the rounded 1/K):
+    The relative error of the angle is at most γ_κ, see `refpos.oracle.roundoff`. With λ_k = e_k ln b, and δ_k = 0 where
+    the size of the ladder is a power of two, else 1; the derivations are where each line is counted:
 
-    power           4 + 2δ_k λ_k            (e: 2λδ;  power 2, reciprocal 1, product with the position 1)
-    log             4 + 2(1 + δ_k) λ_k      (ln b and its product with e: 2λ more)
-    recurrence      1 + 3k + δ_k λ_k        (the exponent of the step: λδ)
-    unit π or 2π    2 more                  (π, product)
-    Linear, PerPlane    2 more              (the number, division)
-    NTK             3 + |ln m_k| more       (the new base: its exponent, power and product; λ counts the new base)
-    position        1 more from 2^24 on     (in `bound`: float32 has to round it)
+    power           4 + 2δ_k λ_k
+    log             4 + 2(1 + δ_k) λ_k
+    recurrence      1 + 3k + δ_k λ_k
+    base            e_k more where float32 has to round it
+    unit π or 2π    2 more
+    Linear, PerPlane    2 more
+    NTK             3 + |ln m_k| more       (λ counts the new base); 1 more where float32 has to round s
+    position        1 more where float32 has to round it, and from 2^24 on: in `bound`
     ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ν more on blended planes, r = Lω/2π, ν = max(ω, ω/s)/ω'
+                    (where float32 has to round low or high, or L, 1 more each with κ; high − low, 1 more with 2)
     ByIndex         3 more, and (2 + ρ) ν more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
-    Bands           power 5 + t(1 + Δ), log 4 + 3(1 − t)|ln low| + 3t|ln high| + 3tΔ + |ln ω|, Δ = |ln(high/low)|;
-                    linear 6
+                    (2 more with 2 where s < 1)
+    Bands           power 5 + t(1 + 2δΔ), log 4 + 3(1 − t)|ln low| + 3t|ln high| + 3tΔ + |ln ω|, Δ = |ln(high/low)|;
+                    linear 3 + 3 max(1, t|high − low|/ω)
     Dense           A + 1
 
     Parameters
@@ -59,6 +63,11 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
 
 
 def _kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
+    """Count by kind.
+
+    Dense: ω is given, and rounded once to float32; Σ_a p_a ω_a has a product and at most A − 1 sums on each term, whose
+    errors add up to at most as much of Θ = Σ_a |p_a ω_a|. Where a plane has one axis, other axes add exact zeros.
+    """
     match frequencies:
         case PerHead(frequencies=heads):
             return np.stack([kappa(one, idiom) for one in heads])[:, None, :]
@@ -76,58 +85,116 @@ def _kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
 
 
 def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
-    """Return κ of the ladder before scaling; NTK counts as a ladder of another base."""
+    """Return κ of the ladder before scaling; NTK counts as a ladder of another base.
+
+    An error of n roundings in the exponent e is one of n λ in b^−e: b^(−e(1 + nu)) = b^−e exp(−nuλ). One of n roundings
+    in the base is one of n e.
+
+    power           the power 2, its reciprocal 1, the product with the position 1; the exponent is made by at most two
+                    roundings, k times the rounded 1/K, which is 2λ, and by none where K is a power of two: δ
+    log             exp 2, its reciprocal 1, the product with the position 1; its argument e ln b has the two of the
+                    exponent, one for the constant ln b and one for the product: 2λ more. ln b is taken to be rounded
+                    once, as from float64; float32 logarithms of the bases in use are (a test holds libraries to it)
+    recurrence      step b^(−1/K): power 2, exponent 1/K rounded once. After k steps k powers 2k, exponent k λ_1 = λ_k;
+                    k − 1 products of steps and one with the position are at most k + 1
+
+    A base that float32 has to round is off by one rounding: e.
+    """
     sizes = np.array([rung.size - frequencies.endpoint if rung else 1 for rung in frequencies.rungs])
-    inexact = sizes & (sizes - 1) != 0
+    divided = sizes & (sizes - 1) != 0
     steps = np.array([rung.index if rung else 0 for rung in frequencies.rungs])
     powers = tuple(one for one in frequencies.scalings if isinstance(one, NTK))
     size = np.abs(np.log(_per_plane(replace(frequencies, scaling=powers, unit="radian"))))
+    base = _base_roundings(frequencies)
     match idiom:
         case "power" | "tables":
-            return np.asarray(4 + 2 * size * inexact)
+            return np.asarray(4 + 2 * size * divided + base)
         case "log":
-            return np.asarray(4 + (2 + 2 * inexact) * size)
+            return np.asarray(4 + (2 + 2 * divided) * size + base)
         case "recurrence":
-            return np.asarray(1 + 3.0 * steps + size * inexact)
+            return np.asarray(1 + 3.0 * steps + size * divided + base)
         case _:
             assert_never(idiom)
 
 
+def _base_roundings(frequencies: Frequencies) -> Floats:
+    """Return e_k for the planes whose base float32 has to round."""
+    bases = frequencies.base if isinstance(frequencies.base, tuple) else (frequencies.base,) * len(frequencies.axes)
+    exponents = [float(one.exponent(frequencies.endpoint)) if one else 0.0 for one in frequencies.rungs]
+    rounded = [inexact(bases[one.axis]) if one else 0 for one in frequencies.rungs]
+    return np.multiply(exponents, rounded)
+
+
 def _band_roundings(bands: Bands, idiom: Idiom) -> Floats:
-    """Return κ of bands before their unit."""
+    """Return κ of bands before their unit.
+
+    Every ω lies between the ends, as low^(1−t) high^t or (1 − t) low + t high: where both ends are rounded, the one
+    error weighs 1 − t and the other t, 1 together. t = j/(n − 1) is made by at most two roundings, as `linspace` of
+    torch does, and by none where n − 1 is a power of two: δ.
+
+    power           low (high/low)^t: power 2, ends 1, products with low and with the position 2; the ratio t; t 2δtΔ
+    log             exp of the line from ln low to ln high: exp 2, ends 1, product with the position 1; each logarithm
+                    2, and 1 for another base, which weigh (1 − t)|ln low| and t|ln high|; the difference, its division
+                    by n − 1 and the product 3tΔ; the sum |ln ω|
+    linear          the ends 1, the sum 1, the product with the position 1; the difference, its division and the product
+                    3t|high − low|, in parts of ω: less than 1 where bands rise
+    """
     t = np.array([float(rung.fraction) if rung and rung.size > 1 else 0.0 for rung in bands.rungs])
     if bands.spacing == "linear":
-        return np.full(len(t), 6.0)
+        rise = bands.high - bands.low
+        return np.asarray(3 + 3 * np.maximum(1, t * abs(rise) / (bands.low + t * rise)))
     low, high = np.log(bands.low), np.log(bands.high)
     spread = abs(high - low)
     if idiom in ("power", "tables"):
-        return np.asarray(5 + t * (1 + spread))
+        sizes = np.array([rung.size - 1 if rung else 1 for rung in bands.rungs])
+        return np.asarray(5 + t * (1 + 2 * (sizes & (sizes - 1) != 0) * spread))
     ends = 3 * (1 - t) * abs(low) + 3 * t * abs(high)
     return np.asarray(4 + ends + 3 * t * spread + np.abs((1 - t) * low + t * high))
 
 
 def _unit_roundings(frequencies: Frequencies | Bands | Dense) -> float:
+    """Return what π or 2π adds: the constant 1, the product 1."""
     return 0.0 if frequencies.unit == "radian" else 2.0
 
 
 def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) -> Floats:
-    """Return κ after one scaling, given κ before it."""
+    """Return κ after one scaling, given κ before it.
+
+    Linear, PerPlane    the number 1, the division 1.
+    NTK             b' = b s^(K/(K−1)): power 2, product 1, exponent (K/(K−1)) ln s, all times e, and e times the last
+                    is |ln m|; s, where it is rounded, K/(K−1) e <= 1.
+    blend           ω' = γω + (1 − γ)ω/s. Products, sum, 1 − γ, division and s are at most 2 on the first term and 5 on
+                    the second; an error of n roundings in γ is nγ|ω − ω/s|. Together they are at most
+                    3ω' + 2 max(ω, ω/s), for the two roundings of γ itself (difference, division): 3 and 2ν. That is an
+                    inequality in γ and t = 1/s on 0 <= γ <= 1, t > 0, linear in γ, so held by its ends.
+    ByParts         γ = (r − low)/(high − low), and an error of r is that over high − low: r has the κ of ω, less the
+                    position, and three more for 2π and the divisions of L/(2π/ω): κ + 2. The rounded low and high weigh
+                    1 − γ and γ, r together: 1 more where float32 has to round them; so does L. high − low, where it is
+                    rounded, is 1 more ν.
+    ByIndex         γ = 1 − (k − low)/(high − low) of integers: one division, and 1 − twice: for s >= 1 within the same
+                    3 and 2ν, below they need 2ν more. ρ: `_bounds_roundings`.
+
+    Cutting γ off at 0 and 1 brings no error and enlarges none: planes near the ends are within both counts.
+    """
     before = _per_plane(replace(frequencies, scaling=frequencies.scalings[:at]))
     after = _per_plane(replace(frequencies, scaling=frequencies.scalings[: at + 1]))
     match scaling:
         case Linear() | PerPlane():
             return found + 2
-        case NTK():
-            return np.asarray(found + 3 + np.abs(np.log(before / after)))
+        case NTK(factor=factor):
+            rounded = inexact(*factor) if isinstance(factor, tuple) else inexact(factor)
+            return np.asarray(found + 3 + np.abs(np.log(before / after)) + min(rounded, 1))
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * before / (2 * np.pi)
             blended = (low * 0.999 < turns) & (turns < high * 1.001)
             share = np.maximum(before, before / factor) / after
-            return found + 3 + blended * ((found + 2) * turns / (high - low) + 2) * share
+            of_turns = found + 2 + min(inexact(low, high), 1) + inexact(length)
+            of_ramp = of_turns * turns / (high - low) + 2 + min(inexact(low, high, high - low), 1)
+            return found + 3 + blended * of_ramp * share
         case ByIndex(factor=factor):
             blended = ~np.isclose(after, before, rtol=1e-12) & ~np.isclose(after, before / factor, rtol=1e-12)
             share = np.maximum(before, before / factor) / after
-            return found + 3 + blended * (2 + _bounds_roundings(scaling, frequencies)) * share
+            return found + 3 + blended * (2 + 2 * (factor < 1) + _bounds_roundings(scaling, frequencies)) * share
         case DynamicNTK() | LongRope():
             raise AssertionError("checked by require_static")
         case _:
@@ -135,7 +202,12 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
 
 
 def _bounds_roundings(scaling: ByIndex, frequencies: Frequencies) -> Floats | float:
-    """Return ρ, what the bounds of the ramp add where they are no integers."""
+    """Return ρ, what the bounds of the ramp add where they are no integers.
+
+    They are rounded once, low weighing 1 − R and high R at the height R of the ramp: k/(high − low) together; the two
+    differences are rounded, 2R more. All this exceeds ρ = 2(low + high)/(high − low) by at most 3R − 2, which the
+    inequality of the blend has left.
+    """
     if scaling.truncate:
         return 0.0
     with digits():

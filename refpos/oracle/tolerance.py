@@ -2,67 +2,109 @@ r"""How far an honest implementation may be off, element by element, from an err
 
 For a pair of features with magnitude r = g·hypot(x_a, x_b), and Θ = Σ_a |p_a ω_ak| the size of its angle,
 
-    |error| <= r (u_θ (κ_k Θ + τ) + γ_b) + 2η (1 + |x_a| + |x_b|)
+    |error| <= r (γ_κ Θ + τ u_θ + γ_b) + 2η (1 + |x_a| + |x_b|)
 
-because |R(θ + δ) x − R(θ) x| <= |δ| r. Angles are made with unit roundoff u_θ, and κ_k u_θ is their relative error,
-which depends on how the frequency was made; τ is what a library's cosine and sine may be off beyond their rounding;
-γ_b = bu/(1 − bu) are the b roundings that follow, in arithmetic of unit roundoff u; η is half the smallest subnormal.
-A sinusoid is the same with r its scale. What the float64 reference itself may be off, 2^-53 r (4Θ + 8), is added.
+with u, η and γ as in `refpos.oracle.roundoff`: u_θ is the unit roundoff of the angles, u that of the arithmetic.
+
+Angle       |R(θ + δ) x − R(θ) x| = 2 |sin(δ/2)| |x| <= |δ| r, to all orders, and |δ| <= γ_κ Θ in terms of u_θ, where
+            κ_k counts the roundings in frequency and product: `refpos.oracle.roundings`.
+b = 3       y_c = x_a c − x_b s has on each of its terms the roundings of table, product and sum, 1 each: off by at
+            most γ_3 (|x_a c| + |x_b s|) <= γ_3 r, by Cauchy and c² + s² = 1. A magnitude g ≠ 1 is rounded and
+            multiplied: b = 5. With FMA one product is not rounded: fewer. A sinusoid has the table alone: b = 1.
+τ = 2       A library's cosine is within a unit in the last place, 2u of it: one u more than b counts, and the same
+            Cauchy gives u r. The second u_θ pays for an absolute instead of a relative error near zeros, where some
+            libraries have it, up to u/√2 for each function, and for products of two errors. Tables made in float64
+            need no τ in fewer bits.
+η           The entry of the table and the product with it may each lose η: η|x_a| + η + η|x_b| + η in the sum, which is
+            itself exact there. On the features it is doubled, for the product with g; what g multiplies above 1 is
+            less than what γ_b has beyond b roundings of first order.
+reference   The float64 values compared with are themselves off by 2^-53 r (4Θ + 8): frequency, product and up to two
+            sums in the angle (A + 1 where there are more axes); functions, magnitude, products and sum after it.
+
+Features may be of 16 bits and all arithmetic float32, `Recipe.tables`: one rounding to 16 bits follows, of what is off
+by at most E already,
+
+    |error| <= E + u (|y| + E) + η
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
+from refpos.oracle.rounding import round_to
 from refpos.oracle.roundings import IDIOMS, Idiom, kappa
+from refpos.oracle.roundoff import DTYPES, LARGEST, SMALLEST, UNIT_ROUNDOFF, gamma
 from refpos.spec.frequencies import Learned, omega
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats
-from refpos.spec.rotary import growth_logs
+from refpos.spec.rotary import growth_logs, rotate
 from refpos.spec.scaling import magnitude
+from refpos.spec.sinusoidal import embed
 from refpos.variants.frequencies import AnyFrequencies, axis_count, head_count
 from refpos.variants.planes import feature_places, planes, width
 from refpos.variants.rotary import Rotary, Side
 from refpos.variants.sinusoidal import Sinusoidal
 
-UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-DTYPES = tuple(UNIT_ROUNDOFF)
-LARGEST = {"float64": 2.0**1023, "float32": 2.0**127, "float16": 2.0**15, "bfloat16": 2.0**127}
-SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+__all__ = ["DTYPES", "IDIOMS", "UNIT_ROUNDOFF", "Idiom", "Recipe", "bound", "kappa"]
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How an implementation makes its numbers.
 
+    Written dtype/idiom, or dtype/idiom/float32-tables.
+
     Parameters
     ----------
     dtype : {"float64", "float32", "float16", "bfloat16"}
-        Of the features, the table and the arithmetic on them. Angles are made in float64 for float64, else in
-        float32: no recipe allows for angles in 16 bits, though where they are small they hide in the rounding of
-        16-bit features.
+        Of the features, and, if nothing else is said, of the table and the arithmetic on them. Angles are made in
+        float64 for float64, else in float32: no recipe allows for angles in 16 bits, though where they are small they
+        hide in the rounding of 16-bit features.
     idiom : {"tables", "power", "log", "recurrence"}
         A table made in float64 and rounded once (in float64 itself, one made as by "power"); or frequencies as a power
         of the base (or its reciprocal), as the exponential of a multiple of its logarithm, or each from the last by a
         multiplication.
+    tables : "float32" or None
+        Where 16-bit features meet a float32 table in float32 arithmetic, and the result is rounded once.
+
+    Examples
+    --------
+    >>> print(Recipe("bfloat16"), Recipe("bfloat16", "power", tables="float32"))
+    bfloat16/log bfloat16/power/float32-tables
     """
 
     dtype: str
     idiom: Idiom = "log"
+    tables: Literal["float32"] | None = None
 
     def __post_init__(self) -> None:
         require(self.dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(DTYPES)}", self.dtype)
         require(self.idiom in IDIOMS, f"recipe must be one of {', '.join(IDIOMS)}", self.idiom)
+        wide = self.tables is None or (self.tables == "float32" and self.dtype in ("float16", "bfloat16"))
+        require(wide, "tables must be None, or 'float32' where features are of 16 bits", self.tables)
 
     def __str__(self) -> str:
-        return f"{self.dtype}/{self.idiom}"
+        return f"{self.dtype}/{self.idiom}" + (f"/{self.tables}-tables" if self.tables else "")
+
+    @classmethod
+    def told(cls, dtype: str, words: str) -> Self:
+        """Return the recipe that is written without its dtype.
+
+        Examples
+        --------
+        >>> Recipe.told("float16", "log/float32-tables")
+        Recipe(dtype='float16', idiom='log', tables='float32')
+        """
+        idiom, *rest = words.split("/") if isinstance(words, str) else [words]
+        require(rest in ([], ["float32-tables"]), "a recipe must be an idiom, or one with /float32-tables", words)
+        return cls(dtype, cast(Idiom, idiom), tables="float32" if rest else None)
 
     @property
     def u(self) -> float:
-        """The unit roundoff of the arithmetic on features."""
+        """The unit roundoff of the features, and of the arithmetic on them unless `tables` are wider."""
         return UNIT_ROUNDOFF[self.dtype]
 
     @property
@@ -110,10 +152,13 @@ def bound(
     float64, of the shape of the result
         0 where features pass through.
     """
+    if recipe.tables is not None:
+        return _bound_once_rounded(variant, recipe, positions, x, side, learned)
     theta = _theta(positions, variant.frequencies, learned)
-    angle = (kappa(variant.frequencies, recipe.idiom) + _inexact_positions(positions, variant.frequencies)) * theta
+    count = kappa(variant.frequencies, recipe.idiom) + _inexact_positions(positions, variant.frequencies)
     slack = 2.0 if recipe.u_angle else 0.0
-    relative = recipe.u_angle * (angle + slack) + 2.0**-53 * (4 * theta + 8)
+    of_reference = max(4, axis_count(variant.frequencies) + 1) * theta + 8
+    relative = gamma(count, recipe.u_angle) * theta + recipe.u_angle * slack + 2.0**-53 * of_reference
     if isinstance(variant, Sinusoidal):
         return _bound_rows(variant, recipe, relative)
     require(x is not None, "x must be given for a rotary variant", x)
@@ -121,10 +166,29 @@ def bound(
     return _bound_pairs(variant, recipe, gain * relative, np.asarray(x, dtype=np.float64))
 
 
+def _bound_once_rounded(
+    variant: Rotary | Sinusoidal,
+    recipe: Recipe,
+    positions: npt.ArrayLike,
+    x: npt.ArrayLike | None,
+    side: Side,
+    learned: Learned | None,
+) -> Floats:
+    """Return the bound of float32 arithmetic, E, and of one rounding more: E + u(|y| + E) + η, 0 where E is 0."""
+    wide = bound(variant, Recipe("float32", recipe.idiom), positions, x, side=side, learned=learned)
+    if isinstance(variant, Sinusoidal):
+        due = embed(positions, variant, learned=learned)
+    else:
+        due = rotate(np.asarray(x, dtype=np.float64), positions, variant, side=side, learned=learned)
+    return np.where(wide > 0, wide + recipe.u * (np.abs(due) + wide) + recipe.eta, 0.0)
+
+
 def _inexact_positions(positions: npt.ArrayLike, frequencies: AnyFrequencies) -> npt.NDArray[np.bool_]:
-    """Return for each token whether float32 may have to round its position."""
-    large = np.asarray((np.abs(as_positions(positions, axis_count(frequencies))) >= 2**24).any(axis=-1))[..., None]
-    return large if head_count(frequencies) is None else large[..., None, :, :]
+    """Return for each token whether float32 has to round its position, or may have to, from 2^24 on."""
+    p = as_positions(positions, axis_count(frequencies))
+    with np.errstate(over="ignore"):
+        found = ((np.abs(p) >= 2**24) | (p != p.astype(np.float32))).any(axis=-1)[..., None]
+    return np.asarray(found if head_count(frequencies) is None else found[..., None, :, :])
 
 
 def _theta(positions: npt.ArrayLike, frequencies: AnyFrequencies, learned: Learned | None) -> Floats:
@@ -137,8 +201,9 @@ def _theta(positions: npt.ArrayLike, frequencies: AnyFrequencies, learned: Learn
 
 
 def _bound_rows(variant: Sinusoidal, recipe: Recipe, relative: Floats) -> Floats:
-    roundings = 1 + (variant.scale != 1)
-    allowed = variant.scale * (relative + _gamma(roundings, recipe.u)) + (1 + variant.scale) * recipe.eta
+    """Return the bound of sines and cosines: b is 1 for the table, 1 for the scale, 1 where that has to be rounded."""
+    roundings = 1 + (variant.scale != 1) + (round_to(variant.scale, recipe.dtype) != variant.scale)
+    allowed = variant.scale * (relative + gamma(roundings, recipe.u)) + (1 + variant.scale) * recipe.eta
     *lead, n, _ = relative.shape
     sine, cosine, columns = feature_places(variant)
     found = np.zeros((*lead, variant.prefix + n, width(variant)))
@@ -152,8 +217,11 @@ def _grown(
 ) -> tuple[Floats, Any]:
     """Return the relative error with all roundings, and the magnitude that multiplies it.
 
-    Growth ζ^q, q = (p − centre)/scale_base, is off by 3 + 6|q| + 2|q ln ζ| roundings: ζ's own three, twice, are
-    multiplied by q; q's own by its logarithm.
+    Growth ζ^q, q = (p − centre)/scale_base and ζ = (2k + 0.4d)/(1.4d), is off by 3 + 6|q| + 2|q ln ζ| roundings:
+    a power 2 and its reciprocal 1; those of ζ, which are multiplied by q, are in the numerator 0.4, its product and
+    the sum, in the denominator 1.4 and its product, and the division; those of q, which are multiplied by ln ζ, the
+    difference and the division. b is 2 more, for the rounding of the power and its product with the table.
+    What it multiplies is no longer than r, so errors of angle and growth add, but for the second order that is in τ.
     """
     gain: Any = magnitude(variant.attention_factor)
     roundings = 3 + 2 * (gain != 1)
@@ -165,7 +233,7 @@ def _grown(
         off = (recipe.u_angle + 2.0**-52) * (3 + 6 * power + 2 * np.abs(logs))
         gain, roundings = gain * np.exp(-logs if side == "key" else logs), roundings + 2
         relative = relative + np.expm1(off)
-    return relative + _gamma(roundings, recipe.u), gain
+    return relative + gamma(roundings, recipe.u), gain
 
 
 def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, x: Floats) -> Floats:
@@ -179,8 +247,3 @@ def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, x: Floats) -
     found[..., c] = far * allowed[..., first] + tiny
     found[..., d] = far * allowed[..., second] + tiny
     return found
-
-
-def _gamma(roundings: Any, u: float) -> Any:
-    """Return what a number of roundings, one after the other, amount to."""
-    return roundings * u / (1 - roundings * u)

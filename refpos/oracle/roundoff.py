@@ -1,0 +1,56 @@
+r"""What one rounding is, in each dtype, and what several amount to.
+
+The standard model: what + − × ÷ √ return is the exact result times 1 + δ with |δ| <= u, the unit roundoff, as long as
+it is normal; below, it is off by at most η, half the smallest subnormal (sums and differences are exact there). A
+product and a sum fused into one operation (FMA) are rounded once instead of twice: the same with a δ that is 0, so
+every bound that counts both holds for the fused one too. What a library returns for a power, an exponential, a cosine
+is taken to be within one unit in the last place, which is 2u of it.
+
+Lemma. n factors 1 + δ, upward or in a denominator, are together 1 + θ with |θ| <= γ_n = nu/(1 − nu). With n a sum of
+real weights it holds as well: (1 + u)^a <= exp(au) <= 1 + γ_a, and (1 + γ_a)(1 + γ_b) <= 1 + γ_(a+b). So roundings are
+counted, to first order, and γ turns the count into a bound to all orders.
+
+References
+----------
+Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 2002: 2.2 (model), lemmas 3.1 and 3.3 (γ).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from refpos.errors import require
+
+UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+DTYPES = tuple(UNIT_ROUNDOFF)
+LARGEST = {"float64": 2.0**1023, "float32": 2.0**127, "float16": 2.0**15, "bfloat16": 2.0**127}
+SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+
+
+def gamma(roundings: Any, u: float) -> Any:
+    """Return γ_n = nu/(1 − nu), what n roundings, one after the other, amount to.
+
+    Raises
+    ------
+    SpecError
+        If there are so many that nothing is left to be said.
+
+    Examples
+    --------
+    >>> gamma(1, 0.25)
+    0.3333333333333333
+    """
+    require(np.all(np.multiply(roundings, u) < 1), "roundings must be fewer than 1/u", roundings)
+    return roundings * u / (1 - roundings * u)
+
+
+def inexact(*numbers: float) -> int:
+    """Return how many of some numbers float32 has to round.
+
+    Examples
+    --------
+    >>> inexact(0.5, 10_000.0, 0.1)
+    1
+    """
+    with np.errstate(over="ignore"):
+        return sum(float(np.float32(one)) != one for one in numbers)
