@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from refpos.errors import require
+from refpos.spec.precise import Floats
 
 UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 DTYPES = tuple(UNIT_ROUNDOFF)
@@ -42,6 +43,22 @@ def gamma(roundings: Any, u: float) -> Any:
     """
     require(np.all(np.multiply(roundings, u) < 1), "roundings must be fewer than 1/u", roundings)
     return roundings * u / (1 - roundings * u)
+
+
+def working(dtype: str) -> str:
+    """Return the dtype in which sums over features of a dtype are reckoned: float32 for those of 16 bits."""
+    return dtype if dtype == "float64" else "float32"
+
+
+def once_more(due: Floats, off: Floats, dtype: str) -> Floats:
+    """Return E + u(|y| + E) + η: how far one rounding to a dtype takes what is off by at most E already.
+
+    Examples
+    --------
+    >>> once_more(np.array(-3.0), np.array(0.0), "bfloat16")
+    array(0.01171875)
+    """
+    return np.asarray(off + UNIT_ROUNDOFF[dtype] * (np.abs(due) + off) + SMALLEST[dtype] / 2)
 
 
 def inexact(*numbers: float) -> int:

@@ -36,7 +36,7 @@ import numpy.typing as npt
 from refpos.errors import require
 from refpos.oracle.rounding import round_to
 from refpos.oracle.roundings import IDIOMS, Idiom, kappa
-from refpos.oracle.roundoff import DTYPES, LARGEST, SMALLEST, UNIT_ROUNDOFF, gamma
+from refpos.oracle.roundoff import DTYPES, LARGEST, SMALLEST, UNIT_ROUNDOFF, gamma, once_more
 from refpos.spec.frequencies import Learned, omega
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats
@@ -180,7 +180,7 @@ def _bound_once_rounded(
         due = embed(positions, variant, learned=learned)
     else:
         due = rotate(np.asarray(x, dtype=np.float64), positions, variant, side=side, learned=learned)
-    return np.where(wide > 0, wide + recipe.u * (np.abs(due) + wide) + recipe.eta, 0.0)
+    return np.where(wide > 0, once_more(due, wide, recipe.dtype), 0.0)
 
 
 def _inexact_positions(positions: npt.ArrayLike, frequencies: AnyFrequencies) -> npt.NDArray[np.bool_]:
