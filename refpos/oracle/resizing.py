@@ -42,7 +42,14 @@ class Weights:
 
 
 def weights(
-    old: int, new: int, kernel: Kernel, *, a: float = -0.75, antialias: bool = False, dtype: str = "float32"
+    old: int,
+    new: int,
+    kernel: Kernel,
+    *,
+    a: float = -0.75,
+    antialias: bool = False,
+    dtype: str = "float32",
+    points: str = "float32",
 ) -> Weights:
     """Return the weights by which `old` points become `new`, corners not aligned, and how far they may be off.
 
@@ -64,6 +71,8 @@ def weights(
     antialias : bool
     dtype : {"float64", "float32", "float16", "bfloat16"}
         In which weights are made.
+    points : str
+        The dtype in which s is found, where that is wider: torch makes bicubic weights of 16 bits at such points.
 
     References
     ----------
@@ -83,14 +92,14 @@ def weights(
     wide = max(old / new, 1.0) if antialias else 1.0
     far = int(np.ceil(reach * wide)) + 1
     centre = np.asarray((np.arange(new)[:, None] + 0.5) * (old / new))
-    points = np.asarray(np.floor(centre - 0.5) + np.arange(-far, far + 2.0))
-    off = _argument(centre, reach, wide, antialias, u)
-    value, error = _kernel(np.abs(centre - 0.5 - points) / wide, kernel, a, off, u)
+    spots = np.asarray(np.floor(centre - 0.5) + np.arange(-far, far + 2.0))
+    off = _argument(centre, reach, wide, antialias, u, min(u, UNIT_ROUNDOFF[points]))
+    value, error = _kernel(np.abs(centre - 0.5 - spots) / wide, kernel, a, off, u)
     if antialias:
-        inside = (points >= 0) & (points < old)
+        inside = (spots >= 0) & (spots < old)
         value, error = _normalised(value * inside, error * inside, u)
     taps = 2 * int(np.ceil(reach * wide)) + antialias
-    return Weights(_gathered(value, points, old), _gathered(error, points, old), taps)
+    return Weights(_gathered(value, spots, old), _gathered(error, spots, old), taps)
 
 
 def resized(table: npt.ArrayLike, rows: Weights, columns: Weights, dtype: str, *, sums: str | None = None) -> Floats:
@@ -129,15 +138,16 @@ def resized(table: npt.ArrayLike, rows: Weights, columns: Weights, dtype: str, *
     return off if dtype == arithmetic else once_more(_applied(rows.due, columns.due, given), off, dtype)
 
 
-def _argument(centre: Floats, reach: int, wide: float, antialias: bool, u: float) -> Floats:
-    """Return δ, how far the argument of the kernel may be off.
+def _argument(centre: Floats, reach: int, wide: float, antialias: bool, u: float, finer: float) -> Floats:
+    """Return δ, how far the argument of the kernel may be off, s being found with a unit roundoff that may be finer.
 
-    Plain: s, its fraction u, and 1 − t, 1 + t or 2 − t, which are u, 2u and 3u. Antialiased: j − c + 1/2 with the
-    product and the ratio in c and two roundings of at most reach·f + 1, all over f, whose division and itself are γ_3.
+    Plain: s, its fraction u, and 1 − t, 1 + t or 2 − t, which are u, 2u and 3u; where s is finer, t is rounded to u.
+    Antialiased: j − c + 1/2 with the product and the ratio in c and two roundings of at most reach·f + 1, all over f,
+    whose division and itself are γ_3.
     """
     if antialias:
         return np.asarray((gamma(2, u) * centre + 2 * u * (reach * wide + 1)) / wide + gamma(3, u) * reach)
-    return np.asarray(gamma(3, u) * centre + u * (1.5 + (1 if reach == 1 else 3)))
+    return np.asarray(gamma(3, finer) * centre + 1.5 * finer + u * ((finer < u) + (1 if reach == 1 else 3)))
 
 
 def _kernel(x: Floats, kernel: Kernel, a: float, off: Floats, u: float) -> tuple[Floats, Floats]:
