@@ -253,6 +253,11 @@ def test_tables_that_are_resized_are_within_their_bound(dtype, kernel, a, antial
     assert 0.05 <= max(found) <= 1
 
 
+def test_a_point_on_another_may_give_a_weight_to_either_neighbour():
+    """(i + 1/2)·3 − 1/2 is a whole number, and floats may fall on both sides of it."""
+    assert ((weights(15, 5, "linear").off > 0).sum(axis=1) == 3).all()
+
+
 def test_a_table_whose_corners_are_aligned_is_outside_the_bound():
     table, step = given(14, 14), weights(14, 16, "linear")
     s = np.arange(16) * 13 / 15

@@ -31,6 +31,7 @@ from refpos import (
 from refpos.oracle.rounding import round_to
 from refpos.oracle.roundings import kappa
 from refpos.oracle.tolerance import Recipe, bound
+from refpos.spec.frequencies import omega
 
 F32, F64 = np.float32, np.float64
 WIDTHS = (12, 20, 32, 48, 56, 64)
@@ -685,6 +686,33 @@ def test_kappa_of_ntk_counts_what_its_new_base_is_off_in_every_idiom():
     more = np.log(16) * np.arange(4) / 3
     assert kappa(replace(LADDER, scaling=NTK(16)), "power") == pytest.approx(4 + 3 + more)
     assert kappa(replace(LADDER, scaling=(NTK(16), Linear(2))), "power") == pytest.approx(4 + 3 + more + 2)
+
+
+def test_kappa_of_ntk_counts_a_factor_that_float32_rounds():
+    near, far = (kappa(replace(LADDER, scaling=NTK(factor)), "recurrence") for factor in (16.0, 16.1))
+    assert far - near == pytest.approx(1 + np.log(16.1 / 16) * np.arange(4) / 3)
+
+
+def blended(scaling, base=100.0):
+    """Return what a blend adds to κ on its plane 2 of 4, ω = 0.1, in parts of ν."""
+    frequencies = Frequencies((0,) * 4, base)
+    share = max(1, 1 / scaling.factor) * 0.1 / omega(replace(frequencies, scaling=scaling))[0, 2]
+    return (kappa(replace(frequencies, scaling=scaling), "power")[2] - 4 - 3) / share
+
+
+@pytest.mark.parametrize(
+    ("length", "low", "high", "more", "flat"),
+    [(200, 1.0, 4.0, 0, 0), (200, 1.1, 4.0, 1, 1), (2**24 + 1, 2**17, 2**19, 1, 0), (200, 2.0**-24, 4.0, 0, 1)],
+)
+def test_kappa_of_by_parts_counts_numbers_that_float32_rounds(length, low, high, more, flat):
+    turns = length * 0.1 / (2 * np.pi)
+    found = blended(ByParts(8.0, length, low=low, high=high))
+    assert found == pytest.approx((6 + more) * turns / (high - low) + 2 + flat)
+
+
+def test_kappa_of_by_index_counts_two_more_below_a_factor_of_one():
+    assert blended(ByIndex(4.0, 40, fast=4, slow=0.5)) == pytest.approx(2)
+    assert blended(ByIndex(0.25, 40, fast=4, slow=0.5)) == pytest.approx(4)
 
 
 # Tables, far positions, keys.
