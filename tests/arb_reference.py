@@ -1,10 +1,11 @@
 """The formulas of rotary and sinusoidal encodings in Arb's balls, which share no code with refpos.exact."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 from flint import arb, ctx, fmpq
 
-from refpos import NTK, Bands, ByIndex, ByParts, Dense, Linear, Mscale, PerHead, PerPlane, RootLog, Rotary
+from refpos import NTK, Bands, ByIndex, ByParts, Dense, Linear, Mscale, PerHead, PerPlane, RootLog, Rotary, Sinusoidal
 from refpos.exact.ball import Ball
 from refpos.variants.frequencies import axis_count, plane_count
 from refpos.variants.planes import feature_places, planes, width
@@ -40,18 +41,27 @@ def holds(x, truth):
 
 def omega(frequencies, learned=None, head=0):
     """Return a row of Arb's balls per axis."""
-    total = axis_count(frequencies)
-    rows = [[arb(0)] * plane_count(frequencies) for _ in range(total)]
-    unit = {"radian": arb(1), "half-turn": arb.pi(), "turn": 2 * arb.pi()}
     match frequencies:
-        case Dense(heads=heads):
+        case Dense(heads=heads, unit=unit):
             given = learned["omega"] if heads is None else learned["omega"][head]
-            return [[unit[frequencies.unit] * number(float(w)) for w in row] for row in given]
+            return [[units()[unit] * number(float(w)) for w in row] for row in given]
         case PerHead(frequencies=heads, reads=reads):
-            inner = omega(heads[head])
-            for a, row in enumerate(inner):
+            rows = [[arb(0)] * plane_count(frequencies) for _ in range(axis_count(frequencies))]
+            for a, row in enumerate(omega(heads[head])):
                 rows[a if reads is None else reads[head][a]] = row
             return rows
+    return given_omega(frequencies, ctx.prec)
+
+
+def units():
+    return {"radian": arb(1), "half-turn": arb.pi(), "turn": 2 * arb.pi()}
+
+
+@lru_cache(maxsize=256)
+def given_omega(frequencies, precision):
+    """Return the rows of a description that learns nothing, kept for each precision."""
+    rows = [[arb(0)] * plane_count(frequencies) for _ in range(axis_count(frequencies))]
+    unit = units()
     for k, rung in enumerate(frequencies.rungs):
         if rung is None:
             continue
@@ -126,8 +136,17 @@ def cos_sin(position, variant, side="query", learned=None, head=0):
             power = (number(position) - number(variant.growth.centre)) / number(variant.growth.scale_base)
             zeta = (arb(k) / len(phi) + number(Fraction(2, 5))) * 5 / 7
             g *= zeta ** (power if side == "query" else -power)
-        found.append((g * one.cos(), g * one.sin() * variant.sign * (-1 if side == "output" else 1)))
+        sine, cosine = one.sin_cos()
+        found.append((g * cosine, g * sine * variant.sign * (-1 if side == "output" else 1)))
     return found
+
+
+def circles(position, variant, side="query", learned=None, head=0):
+    """Return the cosine and sine of every plane, of a rotary variant or, times its scale, of a sinusoidal one."""
+    if not isinstance(variant, Sinusoidal):
+        return cos_sin(position, variant, side, learned, head)
+    phi, size = angles(position, variant.frequencies, learned, head), number(variant.scale)
+    return [(size * one.cos(), size * one.sin()) for one in phi]
 
 
 def rotate(x, position, variant, side="query", learned=None, head=0):
@@ -147,4 +166,4 @@ def embed(position, variant, learned=None):
     return row
 
 
-__all__ = ["Rotary", "angles", "cos_sin", "embed", "enclosed", "holds", "magnitude", "omega", "ratio", "rotate"]
+__all__ = ["Rotary", "angles", "circles", "cos_sin", "embed", "enclosed", "holds", "magnitude", "omega", "ratio", "rotate"]
