@@ -164,6 +164,3 @@ def embed(position, variant, learned=None):
     for sine, cosine, k in zip(*feature_places(variant), strict=True):
         row[sine], row[cosine] = number(variant.scale) * phi[k].sin(), number(variant.scale) * phi[k].cos()
     return row
-
-
-__all__ = ["Rotary", "angles", "circles", "cos_sin", "embed", "enclosed", "holds", "magnitude", "omega", "ratio", "rotate"]

@@ -1,4 +1,4 @@
-"""Rounding of Arb's balls, which shares no code with refpos.exact.formats: Python's division, and what is next to it."""
+"""Rounding of Arb's balls, which shares no code with refpos.exact.formats: Python's division, and the float next."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""Compare a million certified values with Arb's: `python tests/million.py [--seed S] [--values N] [--jobs J] [--only I]`.
+"""Compare a million certified values with Arb's: `python tests/million.py [--seed S] [--values N] [--jobs J]`.
 
 Each is rounded to float64, to odd, and to a narrow format by turns, as refpos.exact decides it and as Arb does with
 more bits; only descriptions are shared. Values are drawn from a seed that is printed: frequencies, magnitudes, tables
@@ -28,7 +28,7 @@ from refpos.variants.frequencies import plane_count
 
 NARROW = [one for one in formats.NARROW if one.name in arb_rounding.NARROW]
 FULL = 1_000_000
-DRAWN = 400
+DRAWN = 128
 """About how many values the table of a description has that is drawn; an entry's is as large as the total needs."""
 
 
@@ -88,7 +88,7 @@ def note(found, one):
 
 
 def judged(group, found):
-    """Count the values of a group, but for those that are exact without a rounding, and yield what is wrong."""
+    """Count the values of a group, those that need no rounding or lie on a boundary apart, and yield what is wrong."""
     made = cache(group.made)
 
     @cache
@@ -103,11 +103,13 @@ def judged(group, found):
     for n, value in enumerate(values):
         narrow = NARROW[n % len(NARROW)]
         due = arb_rounding.decided(value, narrow.name)
-        if due is None:
+        boundary = due is None
+        if boundary:
             due = arb_rounding.on_boundary(truth(arb_rounding.BOUNDARY)[n], narrow.name)
-            found.boundaries += 1
         if value.is_exact():
             found.trivial += 1
+        elif boundary:
+            found.boundaries += 1
         else:
             found.kinds[group.kind] += 1
         given = certified(lambda bits, n=n: made(bits)[n], narrow)
@@ -165,7 +167,7 @@ def told(total):
         f"{len(own)} of {len(CATALOGUE)} entries, {min(own.values(), default=0):,} to {max(own.values(), default=0):,} "
         f"values each; {total.entries['']:,} values of descriptions drawn at random",
         f"{len(total.seen['planes'])} numbers of planes, {min(total.seen['planes'])} to {max(total.seen['planes'])}; "
-        f"{len(total.seen['bases'])} bases, {min(total.seen['bases']):g} to {max(total.seen['bases']):g}; {classes}",
+        f"{len(total.seen['bases'])} bases, {min(total.seen['bases'] or {0}):g} to {max(total.seen['bases'] or {0}):g}; {classes}",
         f"positions up to {float(total.reach['farthest']):.4g}, in steps down to 1/{total.reach['finest']}",
         f"{total.trivial:,} more that need no rounding; {total.boundaries:,} on a boundary of a rounding, to "
         f"{arb_rounding.BOUNDARY:,} bits",

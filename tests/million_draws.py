@@ -85,7 +85,9 @@ def described(draw):
 def rotary(draw):
     found = frequencies(draw, draw.choice((1, 1, 2, 3)))
     columns = draw.choice(("paired",) * 6 + ("tiled", "repeated"))
-    pairing = {"tiled": "interleaved", "repeated": "half"}.get(columns) or draw.choice(("half", "interleaved", "blocked"))
+    pairing = {"tiled": "interleaved", "repeated": "half"}.get(columns) or draw.choice(
+        ("half", "interleaved", "blocked")
+    )
     return Rotary(
         found,
         pairing,
