@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from flint import arb, ctx, fmpq
 
-from refpos import NTK, Bands, ByIndex, ByParts, Dense, Linear, Mscale, PerHead, PerPlane, RootLog, Rotary, Sinusoidal
+from refpos import NTK, Bands, ByIndex, ByParts, Dense, Linear, Mscale, PerHead, PerPlane, RootLog, Sinusoidal
 from refpos.exact.ball import Ball
 from refpos.variants.frequencies import axis_count, plane_count
 from refpos.variants.planes import feature_places, planes, width

@@ -161,13 +161,14 @@ def told(total):
     """Return what was compared, in lines."""
     own = {name: total.entries[name] for name in CATALOGUE if name in total.entries}
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in total.kinds.most_common())
+    planes, bases = total.seen["planes"], total.seen["bases"] or {0.0}
     classes = ", ".join(f"{number} {name}" for name, number in sorted(total.classes.items()))
     return [
         f"{total.values:,} values: {kinds}",
         f"{len(own)} of {len(CATALOGUE)} entries, {min(own.values(), default=0):,} to {max(own.values(), default=0):,} "
         f"values each; {total.entries['']:,} values of descriptions drawn at random",
-        f"{len(total.seen['planes'])} numbers of planes, {min(total.seen['planes'])} to {max(total.seen['planes'])}; "
-        f"{len(total.seen['bases'])} bases, {min(total.seen['bases'] or {0}):g} to {max(total.seen['bases'] or {0}):g}; {classes}",
+        f"{len(planes)} numbers of planes, {min(planes)} to {max(planes)}; "
+        f"{len(bases)} bases, {min(bases):g} to {max(bases):g}; {classes}",
         f"positions up to {float(total.reach['farthest']):.4g}, in steps down to 1/{total.reach['finest']}",
         f"{total.trivial:,} more that need no rounding; {total.boundaries:,} on a boundary of a rounding, to "
         f"{arb_rounding.BOUNDARY:,} bits",

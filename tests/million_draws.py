@@ -1,4 +1,4 @@
-"""What the million values are drawn from: every entry of the catalogue, and descriptions, positions and features at random."""
+"""What the million values are of: every entry of the catalogue, and descriptions, positions and features at random."""
 
 import random
 from fractions import Fraction
@@ -43,7 +43,7 @@ class Subject(NamedTuple):
 
 
 def subject(seed, index):
-    """Return a subject and the source of what else is drawn for it: by turns an entry, until all were, and a new one."""
+    """Return a subject, by turns an entry, until all were, and a new one, and the source of what is drawn for it."""
     draw = random.Random(f"{seed}/{index}")
     names = sorted(CATALOGUE)
     random.Random(seed).shuffle(names)
@@ -85,12 +85,10 @@ def described(draw):
 def rotary(draw):
     found = frequencies(draw, draw.choice((1, 1, 2, 3)))
     columns = draw.choice(("paired",) * 6 + ("tiled", "repeated"))
-    pairing = {"tiled": "interleaved", "repeated": "half"}.get(columns) or draw.choice(
-        ("half", "interleaved", "blocked")
-    )
+    pairing = draw.choice(("half", "interleaved", "blocked"))
     return Rotary(
         found,
-        pairing,
+        {"tiled": "interleaved", "repeated": "half"}.get(columns, pairing),
         write=draw.choice((None, None, "half", "interleaved")) if columns == "paired" else None,
         offset=draw.choice((0, 0, 1, -2 * plane_count(found) - 1)),
         sign=draw.choice((1, -1)),
@@ -168,28 +166,24 @@ def unit(draw):
 
 
 def scaling(draw, planes, axes):
+    length, per_axis = draw.randint(2, 2**15), draw.random() < 0.3
+
     def factor(low=0.5):
         return number(draw, low, 64)
 
-    def divisors():
-        return tuple(factor() for _ in planes)
+    def factors(count):
+        return tuple(factor() for _ in range(count))
 
-    length, per_axis = draw.randint(2, 2**15), draw.random() < 0.3
-    match draw.randrange(7):
-        case 0:
-            return Linear(tuple(factor() for _ in range(axes)) if per_axis else factor())
-        case 1:
-            return NTK(tuple(factor() for _ in range(axes)) if per_axis else factor())
-        case 2:
-            return ByParts(factor(), length, number(draw, 0.125, 4), number(draw, 5, 40))
-        case 3:
-            return ByIndex(factor(), length, number(draw, 2, 40), number(draw, 0.125, 2), draw.random() < 0.5)
-        case 4:
-            return PerPlane(divisors())
-        case 5:
-            return DynamicNTK(factor(1.0), length)
-        case _:
-            return LongRope(divisors(), divisors(), length)
+    kinds = (
+        lambda: Linear(factors(axes) if per_axis else factor()),
+        lambda: NTK(factors(axes) if per_axis else factor()),
+        lambda: ByParts(factor(), length, number(draw, 0.125, 4), number(draw, 5, 40)),
+        lambda: ByIndex(factor(), length, number(draw, 2, 40), number(draw, 0.125, 2), draw.random() < 0.5),
+        lambda: PerPlane(factors(len(planes))),
+        lambda: DynamicNTK(factor(1.0), length),
+        lambda: LongRope(factors(len(planes)), factors(len(planes)), length),
+    )
+    return draw.choice(kinds)()
 
 
 def position(draw, variant):

@@ -69,7 +69,7 @@ def test_thousands_of_values_are_what_arb_has():
         (tables, "column", column_moved, "tables"),
         (angles, "cos_sin", circle_moved, "cosines and sines"),
         (rotary, "turned", turned_moved, "rotations"),
-        (frequencies, "pi", lambda scale: moved(pi(scale)), "cosines and sines"),
+        (frequencies, "pi", lambda scale: moved(pi(scale)), "sinusoids"),
         (formats, "to_odd", last_bit, "tables"),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_fault_beyond_the_last_bit_is_found(module, name, fault, kind, monkeyp
 
 
 def test_what_stays_undecided_is_told(monkeypatch, capsys):
-    monkeypatch.setattr(formats, "rounded", lambda value, target: None)
+    monkeypatch.setattr(formats, "rounded", lambda *_, **__: None)
 
     assert million.main(["--seed", "7", "--values", "1", "--only", "5"]) == 1
     assert "0 mismatches, 0 undecided" not in capsys.readouterr().out
@@ -102,10 +102,8 @@ def test_a_fault_is_printed_with_what_makes_it_again(monkeypatch, capsys):
 
 def test_the_command_compares_the_same_values_in_several_processes(capsys):
     arguments = ["--seed", "7", "--values", "2000", "--jobs"]
-    shown = subprocess.run(
-        [sys.executable, COMMAND, *arguments, "2"], capture_output=True, text=True, check=True
-    ).stdout
+    found = subprocess.run([sys.executable, COMMAND, *arguments, "2"], capture_output=True, text=True, check=True)
     million.main([*arguments, "1"])
 
-    assert capsys.readouterr().out.splitlines()[:-1] == shown.splitlines()[:-1]
-    assert "0 mismatches, 0 undecided" in shown
+    assert capsys.readouterr().out.splitlines()[:-1] == found.stdout.splitlines()[:-1]
+    assert "0 mismatches, 0 undecided" in found.stdout
