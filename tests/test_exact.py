@@ -1,5 +1,6 @@
 """Certified values: sound and as accurate as asked for, over the catalogue and beyond; exact where they are exact."""
 
+import itertools
 import random
 from fractions import Fraction
 
@@ -41,6 +42,7 @@ from refpos.exact.roots import real
 from refpos.spec import frequencies as spec_frequencies
 from refpos.spec import rotary as spec_rotary
 from refpos.spec import sinusoidal as spec_sinusoidal
+from refpos.symbolic.symbols import LEARNED
 from refpos.variants.frequencies import axis_count, head_count, learned_shapes, plane_count
 from refpos.variants.planes import width
 
@@ -376,7 +378,7 @@ def test_tables_in_float64_are_within_their_bound_of_the_certified_ones(name, p)
 
 
 def as_fraction(x):
-    return x if isinstance(x, Fraction) else Fraction(x.mid) / Fraction(2) ** x.scale
+    return Fraction(x.mid) / Fraction(2) ** x.scale if isinstance(x, Ball) else Fraction(x)
 
 
 @pytest.mark.parametrize("name", SINUSOIDAL)
@@ -392,20 +394,44 @@ def test_sinusoids_in_float64_are_within_their_bound_of_the_certified_ones(name)
         assert error <= Fraction(2) ** -53 * Fraction((4 * theta + 4) * variant.scale)
 
 
-SAMPLE = [name for name in NAMES if not isinstance(VARIANTS[name].frequencies, Dense)][::4]
+def closed_forms(position, variant):
+    """Return the cosines and sines of a position, of the first head, or its row, in closed form."""
+    if isinstance(variant, Rotary):
+        made = symbolic.cos_sin([position], variant)
+        return [*itertools.chain(*(made[0] if isinstance(made, list) else made))]
+    return [*symbolic.embed(position, variant)]
 
 
-@pytest.mark.parametrize("name", SAMPLE)
-def test_closed_forms_to_sixty_digits_are_the_certified_values(name):
-    frequencies = VARIANTS[name].frequencies
-    position = at(257, axis_count(frequencies))
-    forms = symbolic.angles([position], frequencies)
-    forms = forms[0] if isinstance(forms, list) else forms
-    found = exact_angles.angles(position, frequencies, 256)
-    for k in sorted({0, 1, len(found) // 2, len(found) - 1}):
-        expected = symbolic.evaluate(forms[k], 60)
-        error = abs(sympy.Rational(*as_fraction(found[k]).as_integer_ratio()) - expected)
-        assert error <= abs(expected) * sympy.Float("1e-59", 20)
+def numbers_of(learned):
+    """Return what the symbols of learned frequencies stand for, exactly."""
+    given = () if learned is None else np.ndenumerate(np.array(learned["omega"]))
+    return {LEARNED[index]: exactly(float(one)) for index, one in given}
+
+
+def exactly(x):
+    return sympy.Rational(*as_fraction(x).as_integer_ratio())
+
+
+def spread(count):
+    """Return some forty indices from the first to the last."""
+    return sorted({n * (count - 1) // 39 for n in range(40)})
+
+
+@pytest.mark.parametrize("p", [257, 131_071])
+@pytest.mark.parametrize("name", NAMES)
+def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p):
+    variant, learned = VARIANTS[name], learned_by(VARIANTS[name].frequencies)
+    position = at(p, axis_count(variant.frequencies))
+    if isinstance(variant, Rotary):
+        bits = 256 if variant.growth is None else 1_024
+        found = [*itertools.chain(*rotary.cos_sin(position, variant, bits, learned=learned))]
+    else:
+        found = sinusoidal.embed(position, variant, 256, learned=learned)
+    forms, values = closed_forms(position, variant), numbers_of(learned)
+    assert len(forms) == len(found)
+    for one in spread(len(found)):
+        expected = symbolic.evaluate(forms[one].xreplace(values), 60)
+        assert abs(exactly(found[one]) - expected) <= abs(expected) * sympy.Float("1e-59", 20)
 
 
 # What is refused.
