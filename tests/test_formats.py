@@ -271,6 +271,27 @@ def test_a_ball_has_a_master_where_both_ends_have_it(ball, due):
     assert due == to_odd(ball)
 
 
+def drawn_ball(draw, target):
+    """Return a ball around a number or a tie of a format, anywhere in its range and around its ends, or beside it."""
+    digits = target.precision + draw.choice((0, 1, 1, 2))
+    mid = (1 << digits - 1 | draw.getrandbits(digits)) << 40
+    rad = draw.choice((0, 1, 3, 1 << 30, 1 << 39, 1 << 40))
+    top = math.frexp(target.largest)[1]
+    scale = digits + 40 - draw.randint(target.least - 3, top + 2)
+    return Ball(draw.choice((1, -1)) * (mid + draw.choice((0, 0, rad, -rad, rad + 1, -rad - 1))), rad, scale)
+
+
+@pytest.mark.parametrize("target", FORMATS, ids=lambda one: one.name)
+def test_a_ball_anywhere_rounds_as_its_ends_do(target):
+    draw = random.Random(0)
+    for _ in range(4_000):
+        ball = drawn_ball(draw, target)
+        ends = [Fraction(ball.mid + sign * ball.rad) / Fraction(2) ** ball.scale for sign in (-1, 1)]
+        for rounding in (lambda value: rounded(value, target), to_odd):
+            low, high = map(rounding, ends)
+            assert repr(low if repr(low) == repr(high) else None) == repr(rounding(ball)), ball
+
+
 def third(bits):
     return Ball((1 << bits) // 3, 1, bits)
 
