@@ -39,6 +39,7 @@ from refpos.exact import frequencies as exact_frequencies
 from refpos.exact import rotary, scaling, sinusoidal
 from refpos.exact.ball import Ball, within
 from refpos.exact.roots import real
+from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec import frequencies as spec_frequencies
 from refpos.spec import rotary as spec_rotary
 from refpos.spec import sinusoidal as spec_sinusoidal
@@ -381,17 +382,29 @@ def as_fraction(x):
     return Fraction(x.mid) / Fraction(2) ** x.scale if isinstance(x, Ball) else Fraction(x)
 
 
-@pytest.mark.parametrize("name", SINUSOIDAL)
-def test_sinusoids_in_float64_are_within_their_bound_of_the_certified_ones(name):
-    variant = VARIANTS[name]
+@pytest.mark.parametrize("p", [1, 257, 131_071])
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_in_float64_are_within_their_derived_bound_of_the_certified_ones(name, p):
+    variant, recipe = VARIANTS[name], Recipe("float64", "power")
     learned = learned_by(variant.frequencies)
-    position = at(257, axis_count(variant.frequencies))
-    given = spec_sinusoidal.embed(np.array([position], dtype=float), variant, learned=learned)[-1]
-    rows = exact_frequencies.omega(variant.frequencies, 128, learned=learned)
-    theta = 257 * max(sum(abs(as_float(row[k])) for row in rows) for k in range(len(rows[0])))
-    for x, y in zip(sinusoidal.embed(position, variant, 128, learned=learned), given, strict=True):
-        error = abs(as_fraction(x) - Fraction(float(y)))
-        assert error <= Fraction(2) ** -53 * Fraction((4 * theta + 4) * variant.scale)
+    position = at(p, axis_count(variant.frequencies))
+    if isinstance(variant, Rotary):
+        x = np.array(features(CATALOGUE[name].width), dtype=float)
+        each = np.tile(x, (head_count(variant.frequencies) or 1, 1, 1))
+        given = spec_rotary.rotate(each, np.array([position], dtype=float), variant, learned=learned)[0, 0]
+        limit = bound(variant, recipe, np.array([position], dtype=float), each, learned=learned)[0, 0]
+        due = rotary.rotate(x.tolist(), position, variant, bits_for(variant), learned=learned)
+    else:
+        given = spec_sinusoidal.embed(np.array([position], dtype=float), variant, learned=learned)[-1]
+        limit = bound(variant, recipe, np.array([position], dtype=float), learned=learned)[-1]
+        due = sinusoidal.embed(position, variant, bits_for(variant), learned=learned)
+    for one, most, truth in zip(given, limit, due, strict=True):
+        assert abs(Fraction(float(one)) - as_fraction(truth)) <= Fraction(float(most))
+
+
+def bits_for(variant):
+    """Return so many bits that sixty digits of every value are among them: a growth makes values of 10^−140."""
+    return 256 if getattr(variant, "growth", None) is None else 1_024
 
 
 def closed_forms(position, variant):
@@ -423,10 +436,9 @@ def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p):
     variant, learned = VARIANTS[name], learned_by(VARIANTS[name].frequencies)
     position = at(p, axis_count(variant.frequencies))
     if isinstance(variant, Rotary):
-        bits = 256 if variant.growth is None else 1_024
-        found = [*itertools.chain(*rotary.cos_sin(position, variant, bits, learned=learned))]
+        found = [*itertools.chain(*rotary.cos_sin(position, variant, bits_for(variant), learned=learned))]
     else:
-        found = sinusoidal.embed(position, variant, 256, learned=learned)
+        found = sinusoidal.embed(position, variant, bits_for(variant), learned=learned)
     forms, values = closed_forms(position, variant), numbers_of(learned)
     assert len(forms) == len(found)
     for one in spread(len(found)):

@@ -284,7 +284,7 @@ def drawn_ball(draw, target):
 @pytest.mark.parametrize("target", FORMATS, ids=lambda one: one.name)
 def test_a_ball_anywhere_rounds_as_its_ends_do(target):
     draw = random.Random(0)
-    for _ in range(4_000):
+    for _ in range(2_000):
         ball = drawn_ball(draw, target)
         ends = [Fraction(ball.mid + sign * ball.rad) / Fraction(2) ** ball.scale for sign in (-1, 1)]
         for rounding in (lambda value: rounded(value, target), to_odd):
