@@ -50,12 +50,12 @@ class Environment:
         return self.probe()
 
     def probe(self, golden=None, few=False):
-        """Return what probe.py says here, of a golden folder too if one is given, or how it failed."""
+        """Return what probe.py says here, of a golden folder too if one is given, or how it failed.
+
+        Nothing that is compiled under a change stays: constants are reckoned by libm.
+        """
         told = {key: value for key, value in os.environ.items() if not CHANGES.match(key)}
-        told |= {
-            **self.variables,
-            **({"PYTHONDONTWRITEBYTECODE": "1"} if self.due else {}),
-        }  # of an ulp, nothing must stay
+        told |= {**({"PYTHONDONTWRITEBYTECODE": "1"} if self.beside else {}), **self.variables}
         command = [self.room.interpreter, HERE / "probe.py", *([golden] if golden else [])]
         command += [*(["--ulp", self.ulp] if self.ulp else []), *(["--few"] if few else [])]
         try:

@@ -39,10 +39,12 @@ def pythons():
 def furnish(place):
     """Return the rooms, made below a folder, and the pairs of Python and line of NumPy for which no wheel is."""
     pip, found = _pip(place), pythons()
+    if not found:
+        raise SystemExit(f"no Python from {PYTHONS[0]} on is on the PATH")
     make = partial(_room, pip, _wheel(pip, place), place)
     with ThreadPoolExecutor(WIDE) as pool:
         newest = list(pool.map(make, found.items(), ["numpy>=2"] * len(found)))
-        lines = range(1 + max((_line(room.numpy) for room in newest), default=-1))
+        lines = range(1 + max(_line(room.numpy) for room in newest))
         asked = [(room.python, line) for room in newest for line in lines if line != _line(room.numpy)]
         paths = [(python, found[python]) for python, _ in asked]
         older = list(pool.map(make, paths, [f"numpy==2.{line}.*" for _, line in asked]))
@@ -70,7 +72,7 @@ def _wheel(pip, place):
 
 
 def _room(pip, wheel, place, python, numpy):
-    """Return a room, or nothing where NumPy has no wheel of that line for that Python, given by name and path."""
+    """Return a room, or nothing where NumPy has no wheel of that line for that Python, which is a name and a path."""
     name, path = python
     home = place / re.sub(r"[^\w.]", "-", f"{name}-{numpy}")
     _done([path, "-m", "venv", "--without-pip", home])

@@ -135,6 +135,15 @@ def test_every_fault_is_told(room, told, change, problem):
     assert problem == faults(changed, base, {**SEEN, "bytes": MOVED, **told}, "as stored")
 
 
+def test_a_baseline_that_changes_fails(room):
+    base = Environment(room)
+    base.__dict__["here"] = {"bytes": dict.fromkeys(MOVED, "same")}
+
+    assert ["control: NumPy must compute the same bytes twice"] == faults(
+        base, base, {**SEEN, "bytes": MOVED}, "as stored"
+    )
+
+
 def test_a_python_that_is_not_there_is_told(capsys):
     assert lacking([], [], shim=None)
     assert "not run: Python 3.12 is not on the PATH" in capsys.readouterr().out
