@@ -17,7 +17,7 @@ from folder import stored
 from rooms import DEMANDED, ROOT, WIDE, furnish
 
 GOLDEN = ROOT / "golden"
-ROW = "{:<62} {:<34} {:<42} {:<13} {}"
+ROW = "{:<64} {:<29} {:<52} {:<12} {}"
 HEAD = ROW.format("Python, NumPy, and what is changed", "moved in NumPy by its version", "by the change", "derived", "")
 
 
