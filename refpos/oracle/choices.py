@@ -8,6 +8,7 @@ from refpos.catalogue.entry import Variant
 from refpos.errors import SpecError
 from refpos.oracle.frequency_choices import frequency_choices
 from refpos.spec.frequencies import omega
+from refpos.spec.precise import power
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import Frequencies, plane_count
 from refpos.variants.planes import feature_places, planes
@@ -90,7 +91,7 @@ def _slices(variant: Rotary, features: int) -> Iterator[Change]:
     yield from _changed(variant, "offset/none", words, frequencies=whole, offset=0)
     across = (0,) * len(frequencies.axes) + (None,) * ((features - rotated) // 2)
     words = "pairs half of the whole head apart, not half of the rotated part"
-    stretched = replace(frequencies, axes=across, base=frequencies.base ** (features / rotated))
+    stretched = replace(frequencies, axes=across, base=power(frequencies.base, features, rotated))
     yield from _changed(variant, "pairing/head", words, frequencies=stretched, offset=0)
     words += ", and exponents over the whole head"
     yield from _changed(
