@@ -100,12 +100,12 @@ def recipes_of(name, lib):
     ladder = isinstance(CATALOGUE[name].variant.frequencies, Frequencies)
     known = [one for one in RECIPES if ladder or one.idiom != "recurrence"]
     match lib.name:
-        case "torch.compile":
-            known = [one for one in known if str(one) in COMPILED_RECIPES and name in COMPILED]
-        case "JAX jit":
-            known = [one for one in known if str(one) in COMMON]
         case "MLX":
-            known = [one for one in known if one.dtype != "float64"]
+            return [one for one in known if one.dtype != "float64"]
+        case "JAX jit":
+            return [one for one in known if str(one) in (COMMON if name in COMPILED else COMPILED_RECIPES)]
+        case "torch.compile":
+            return [one for one in known if str(one) in COMPILED_RECIPES and name in COMPILED]
     return known
 
 

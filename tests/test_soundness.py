@@ -70,12 +70,12 @@ def of(ratio, recipe="float32/log", name="JAX"):
 
 
 USUAL = {key: one for recipe in COMMON for key, one in of(0.5, recipe).items()}
-SHOWN = {key: 0.5 for key in USUAL}
+SHOWN = dict.fromkeys(USUAL, 0.5)
 
 
 def test_a_table_is_read_as_it_is_written():
     every = {key: one for recipe in map(str, RECIPES) for key, one in of(0.5, recipe).items()}
-    assert figures(table(every)) == {key: 0.5 for key in every}
+    assert figures(table(every)) == dict.fromkeys(every, 0.5)
 
 
 def test_what_agrees_with_the_readme_is_not_broken():

@@ -9,7 +9,7 @@ import numpy as np
 
 from honest import frequencies as ladders
 from honest.libraries import Library, library
-from refpos import Dense, Mscale, RootLog, Rotary
+from refpos import Dense, Frequencies, Mscale, RootLog, Rotary
 from refpos.oracle.rounding import round_to
 from refpos.variants.planes import feature_places, planes, width
 
@@ -18,12 +18,11 @@ UNITS = {"radian": 1.0, "half-turn": math.pi, "turn": 2 * math.pi}
 
 @dataclass(frozen=True)
 class Way:
-    """How an implementation works: its ladder, the dtypes of angles, of the table, and of the arithmetic on it."""
+    """How an implementation works: its ladder, the dtypes of angles, of tables and arithmetic on them, of features."""
 
     ladder: Any
     angles: str
-    table: str
-    turning: str
+    inside: str
     dtype: str
 
 
@@ -33,8 +32,8 @@ def ways(recipe):
     wide = "float64" if dtype == "float64" or idiom == "tables" else "float32"
     made = ladders.LADDERS[idiom]
     if dtype in ("float64", "float32"):
-        return [Way(one, wide, dtype, dtype, dtype) for one in made]
-    return [Way(made[0], wide, inside, inside, dtype) for inside in (dtype, "float32")]
+        return [Way(one, wide, dtype, dtype) for one in made]
+    return [Way(made[0], wide, inside, dtype) for inside in (dtype, "float32")]
 
 
 def rotary(lib: Library, variant: Rotary, way: Way, positions, x, *, side="query", learned=None):
@@ -42,7 +41,7 @@ def rotary(lib: Library, variant: Rotary, way: Way, positions, x, *, side="query
     (a, b), (c, d), (first, second) = (np.array(one).T for one in planes(variant, x.shape[-1]))
 
     def turned(x_a, x_b, *given):
-        cos, sin = (lib.to(lib.to(one, way.table), way.turning) for one in table(*given))
+        cos, sin = (lib.to(one, way.inside) for one in table(*given))
         at = [lib.index(one) for one in (first, second)]
         (cos_c, sin_c), (cos_d, sin_d) = ((cos[..., k], sin[..., k]) for k in at)
         y_c, y_d = x_a * cos_c - x_b * sin_c, x_b * cos_d + x_a * sin_d
@@ -50,7 +49,7 @@ def rotary(lib: Library, variant: Rotary, way: Way, positions, x, *, side="query
 
     table, given = _table(lib, way, positions, learned, lambda own, *p: tables(own, variant, way, side, *p))
     with _precision(lib, way):
-        halves = [lib.to(lib.array(x[..., one], way.dtype), way.turning) for one in (a, b)]
+        halves = [lib.to(lib.array(x[..., one], way.dtype), way.inside) for one in (a, b)]
         found = lib.through(turned)(*halves, *given())
         y = np.array(x)
         y[..., c], y[..., d] = (lib.back(one) for one in found)
@@ -66,7 +65,7 @@ def sinusoidal(lib: Library, variant, way: Way, positions, *, learned=None):
         return own.xp.sin(phi), own.xp.cos(phi)
 
     def written(*given):
-        found = (lib.to(lib.to(one, way.table), way.dtype) for one in table(*given))
+        found = (lib.to(one, way.dtype) for one in table(*given))
         return tuple(one if variant.scale == 1 else one * variant.scale for one in found)
 
     table, given = _table(lib, way, positions, learned, sin_cos)
@@ -91,8 +90,8 @@ def _table(lib, way, positions, learned, made):
     if way.angles != "float64" or way.dtype == "float64":
         return (lambda *p: made(lib, *p)), (lambda: given(lib))
     numpy = library("NumPy")
-    rounded = [round_to(one, way.table) for one in made(numpy, *given(numpy))]
-    return (lambda *both: both), (lambda: [lib.array(one, way.table) for one in rounded])
+    rounded = [round_to(one, way.inside) for one in made(numpy, *given(numpy))]
+    return (lambda *both: both), (lambda: [lib.array(one, way.inside) for one in rounded])
 
 
 def tables(lib, variant, way, side, p, *given):
@@ -116,7 +115,7 @@ def angles(lib, frequencies, way, p, *given):
         found = lib.xp.matmul(p, given[0])
         return found if frequencies.unit == "radian" else found * UNITS[frequencies.unit]
     axes = lib.index([axis or 0 for axis in frequencies.axes])
-    if ladders.has_ladder(frequencies):
+    if isinstance(frequencies, Frequencies):
         p = p if frequencies.unit == "radian" else p * UNITS[frequencies.unit]
         if way.ladder is ladders.recurrence and not frequencies.scalings and None not in frequencies.axes:
             return _chained(lib, frequencies, p, f)

@@ -2,7 +2,7 @@
 
 import math
 
-from refpos import NTK, Bands, ByIndex, ByParts, Frequencies, Linear, PerPlane
+from refpos import NTK, Bands, ByIndex, ByParts, Linear, PerPlane
 
 # The frequencies of a ladder: (library, base, rungs, the exponent's denominator, dtype) -> (rungs,) of that dtype.
 
@@ -88,7 +88,7 @@ def _base(lib, frequencies, rung, f):
 
 
 def _bands(lib, bands, ladder, f):
-    count = max(rung.size for rung in bands.rungs if rung)
+    (count,) = {rung.size for rung in bands.rungs if rung}
     t = lib.count(count, f) / max(count - 1, 1)
     if bands.spacing == "linear":
         found = bands.low + (bands.high - bands.low) * t
@@ -148,8 +148,3 @@ LADDERS = {
     "tables": (power,),
 }
 """For each recipe the ways to make frequencies that it is for."""
-
-
-def has_ladder(frequencies):
-    """Return whether frequencies stand on ladders, so that a recurrence makes them."""
-    return isinstance(frequencies, Frequencies)
