@@ -132,7 +132,7 @@ def sweep(library_name, names=tuple(CATALOGUE)):
 
 def everything():
     """Return what was found by recipe and library; each library is a process of its own, the slowest first."""
-    slowest_first = sorted(NAMES, key=("JAX jit", "JAX", "torch.compile", "torch", "NumPy", "MLX").index)
+    slowest_first = sorted(NAMES, key=("JAX", "JAX jit", "torch", "NumPy", "torch.compile", "MLX").index)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = [one for part in pool.map(sweep, slowest_first) for one in part]
     return {(one.recipe, one.library): one for one in found}
