@@ -114,7 +114,7 @@ def _jax(name):
 
 
 def _mlx(name):
-    """MLX has no float64 to be judged: its cosine, sine and exponential of float64 are right to some 20 bits only."""
+    """MLX has no float64 to be judged: its cosine, sine and exponential of float64 are right to fewer than 20 bits."""
     import mlx.core as mx
 
     mx.set_default_device(mx.cpu)
