@@ -173,7 +173,8 @@ def fit(height: int, width: int, rule: Pix2StructGrid) -> Image:
     Deviations
     ----------
     A comment in the code has ceilings where it takes floors. It reckons in float32, transformers in float64: where
-    scale · height/ph is a whole number, each may lose a row or a column.
+    scale · height/ph is a whole number, either may lose a row or a column, as of 107 by 214 pixels, which have room for
+    32 by 64 patches of 16 and are given 31 by 63.
 
     Examples
     --------
