@@ -134,6 +134,12 @@ def test_the_grid_of_an_image_is_that_of_the_readable_rendering(sides, patch, mo
     assert (found.h, found.w) == table.fit(*sides, Pix2StructGrid(patch, most))
 
 
+@pytest.mark.parametrize(("height", "width"), [(200, 400), (107, 214), (32, 64), (568, 1136)])
+def test_a_grid_that_fits_to_the_last_pixel_is_not_lost(height, width):
+    assert (32, 64) == table.fit(height, width, Pix2StructGrid((16, 16), 2048))
+    assert (31, 63) == table.fit(height, width, Pix2StructGrid((16, 16), 2047))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -359,6 +359,12 @@ def test_the_grid_pix2struct_gives_an_image(height, width, most, expected):
     assert expected == fit(height, width, Pix2StructGrid((16, 16), most))
 
 
+@pytest.mark.parametrize(("height", "width"), [(200, 400), (107, 214), (32, 64), (568, 1136)])
+def test_a_grid_that_fits_to_the_last_pixel_is_not_lost(height, width):
+    assert Image(32, 64) == fit(height, width, Pix2StructGrid((16, 16), 2048))
+    assert Image(31, 63) == fit(height, width, Pix2StructGrid((16, 16), 2047))
+
+
 def test_patches_need_not_be_square():
     assert Image(4, 1) == fit(100, 100, Pix2StructGrid((8, 32), 4))
 
