@@ -120,6 +120,19 @@ def test_rows_are_those_of_the_readable_rendering(rng, rule, kind):
     assert all(abs(x - Fraction(y)) <= 2**9 * U for x, y in zip(exact, found, strict=True))
 
 
+@pytest.mark.parametrize("grid", [(3, 4), (3, 5), (2, 4)], ids=str)
+@pytest.mark.parametrize("kind", [Table, Factorised], ids=lambda one: one.__name__)
+def test_an_offset_moves_no_row_of_a_table_on_its_own_grid(kind, grid):
+    variant = kind((3, 4), 2, resample=TABLE["dino-resize"].variant)
+    learned = {name: np.random.default_rng(9).standard_normal(shape) for name, shape in variant.learned.items()}
+    exact = table.lookup((1, 3), variant, learned=learned, grid=grid)
+    (found,) = readable_table.lookup([(1, 3)], variant, learned=learned, grid=grid)
+
+    assert all(abs(x - Fraction(y)) <= 2**9 * U for x, y in zip(exact, found.tolist(), strict=True))
+    plain = table.lookup((1, 3), kind((3, 4), 2), learned=learned)
+    assert (exact == plain) == (grid == (3, 4))
+
+
 def test_a_row_that_is_only_picked_is_exact():
     found = table.lookup(1, Table((2,), 3), learned={"table": [[0.1, 0.2, 0.3], [0.1, 1e-300, -0.0]]})
 

@@ -299,8 +299,6 @@ def test_a_fraction_of_a_side_picks_the_same_row_at_every_size():
 @given(generators, rules)
 def test_a_table_that_resamples_is_resized_to_the_grid(rng, rule):
     h, w, hh, ww = rng.integers(1, 9, 4).tolist()
-    if (h, w) == (hh, ww):
-        return
     variant = Table((h, w), 3, resample=rule)
     table = drawn(rng, h, w, 3)
     expected = resize(table.reshape(h * w, 3), (h, w), (hh, ww), rule)
@@ -315,9 +313,20 @@ def test_factorised_tables_are_resized_each_along_its_axis(rng, rule):
     h, w, hh, ww = rng.integers(1, 9, 4).tolist()
     learned = {"table_0": drawn(rng, h, 3), "table_1": drawn(rng, w, 3)}
     found = lookup(place([Image(hh, ww)], Grid()), Factorised((h, w), 3, resample=rule), learned=learned, grid=(hh, ww))
-    y, x = weights(h, hh, rule) @ learned["table_0"], weights(w, ww, rule) @ learned["table_1"]
+    y = resize(learned["table_0"], (h, 1), (hh, 1), rule)
+    x = resize(learned["table_1"], (1, w), (1, ww), rule)
 
+    assert rule.offset or np.abs(weights(h, hh, rule) @ learned["table_0"] - y).max() < 1e-12
     assert np.abs((y[:, None] + x[None]).reshape(hh * ww, 3) - found).max() < 1e-12
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_tables_on_their_own_grid_are_kept(name):
+    variant = Factorised((3, 4), 2, resample=RULES[name])
+    learned = learned_by(variant, np.random.default_rng(8))
+    plain = lookup([[2, 3]], Factorised((3, 4), 2), learned=learned)
+
+    assert plain.tolist() == lookup([[2, 3]], variant, learned=learned, grid=(3, 4)).tolist()
 
 
 @pytest.mark.parametrize("lead", [(), (3,), (2, 3)], ids=str)

@@ -150,7 +150,8 @@ def _picked(p: int, axis: int, variant: Lookup, grid: tuple[int, ...] | None) ->
     require((rule is None) == (grid is None), "grid must be given where the table is resized, and only there", grid)
     end = rows - variant.offset if grid is None else grid[axis]
     require(-variant.offset <= p < end, f"positions must be from {-variant.offset} to {end - 1}", p)
-    if rule is None or grid is None:
+    kept = grid == variant.rows if isinstance(variant, Table) else grid is not None and grid[axis] == rows
+    if rule is None or grid is None or kept:
         return tuple(Fraction(j == p + variant.offset) for j in range(rows))
     return weights(rows, grid[axis], rule)[p]
 

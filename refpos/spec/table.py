@@ -27,7 +27,8 @@ def lookup(
     Factorised  e(p) = Σ_a T_a[p_a + offset],  or their product, or one after the other
 
     Where a variant resamples, its tables are first resized to the sides of the grid, axis by axis, so that a row
-    belongs to the fraction p/n or (p + ½)/n of a side: which one is the rule's `align`.
+    belongs to the fraction p/n or (p + ½)/n of a side: which one is the rule's `align`. A table whose sides are those
+    of the grid is kept.
 
     Parameters
     ----------
@@ -136,8 +137,6 @@ def resize(table: npt.ArrayLike, old: Sides, new: Sides, rule: Resize, *, prefix
     fits = given.ndim == 2 and given.shape[0] == prefix + h * w
     require(fits, f"table must have shape ({prefix + h * w}, d)", given.shape)
     rows = _finite(given.astype(np.float64), "table")
-    if (h, w) == to:
-        return rows
     resized = _resampled(rows[prefix:].reshape(h, w, -1), to, rule)
     return np.concatenate([rows[:prefix], resized.reshape(to[0] * to[1], -1)])
 
@@ -191,7 +190,9 @@ def fit(height: int, width: int, rule: Pix2StructGrid) -> Image:
 
 
 def _resampled(table: Floats, to: Sides, rule: Resize) -> Floats:
-    """Return a table whose first axes have been resized, one after the other."""
+    """Return a table whose first axes have been resized, one after the other; as it is where none changes."""
+    if table.shape[: len(to)] == to:
+        return table
     with np.errstate(over="ignore", invalid="ignore"):
         for axis, new in enumerate(to):
             made = np.tensordot(weights(table.shape[axis], new, rule), table, axes=(1, axis))
