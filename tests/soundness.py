@@ -22,7 +22,8 @@ from honest.encodings import rotary, sinusoidal, ways
 from honest.libraries import NAMES, library
 from honest.trials import FURTHEST, drawn, features, fitting, truth, weights
 
-from refpos import CATALOGUE, Frequencies, Rotary, at_length
+from refpos import Frequencies, Rotary, at_length
+from refpos.catalogue import ANGLES
 from refpos.oracle.tolerance import Recipe, bound
 
 README = Path(__file__).parents[1] / "README.md"
@@ -61,7 +62,7 @@ class Found:
 
 def measured(name, lib, recipe):
     """Return what each way of a recipe needs of its bound, for one entry in one library."""
-    variant = at_length(CATALOGUE[name].variant, FURTHEST + 1)
+    variant = at_length(ANGLES[name].variant, FURTHEST + 1)
     rng = np.random.default_rng(zlib.crc32(f"{name} {lib.name} {recipe}".encode()))
     learned = weights(variant.frequencies, rng)
     every = ways(recipe)
@@ -70,7 +71,7 @@ def measured(name, lib, recipe):
         side = ("query", "key")[(number + rng.integers(2)) % 2]
         positions = fitting(drawn(variant, recipe.dtype, rng), variant, recipe.dtype)
         if isinstance(variant, Rotary):
-            x = features(variant, CATALOGUE[name].width, positions, recipe.dtype, rng)
+            x = features(variant, ANGLES[name].width, positions, recipe.dtype, rng)
             got = rotary(lib, variant, way, positions, x, side=side, learned=learned)
             given = {"learned": learned, "side": side}
         else:
@@ -97,7 +98,7 @@ def _told(position):
 
 def recipes_of(name, lib):
     """Return the recipes that an entry is computed in: the usual ones where each has to be compiled."""
-    ladder = isinstance(CATALOGUE[name].variant.frequencies, Frequencies)
+    ladder = isinstance(ANGLES[name].variant.frequencies, Frequencies)
     known = [one for one in RECIPES if ladder or one.idiom != "recurrence"]
     match lib.name:
         case "MLX":
@@ -113,11 +114,11 @@ def distinct(names):
     """Return the first of each set of names that say the same of vectors of the same width."""
     first = {}
     for name in names:
-        first.setdefault((CATALOGUE[name].variant, CATALOGUE[name].width), name)
+        first.setdefault((ANGLES[name].variant, ANGLES[name].width), name)
     return list(first.values())
 
 
-def sweep(library_name, names=tuple(CATALOGUE)):
+def sweep(library_name, names=tuple(ANGLES)):
     """Return the worst of each recipe in one library over entries of the catalogue."""
     lib, found = library(library_name), {}
     if lib is None:

@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.cli import main
 from refpos.errors import SpecError
 from refpos.exact.formats import BFLOAT16, FLOAT8_E5M2, FLOAT16, FLOAT32, decoded, direct
@@ -84,14 +84,14 @@ def test_every_mistake_that_is_another_function_is_told_by_some_case():
 
 def mistakes(held):
     """The mistakes that can be made with an entry, at any length of its cases."""
-    subject = Subject(held["name"], CATALOGUE[held["name"]], held.get("learned"))
+    subject = Subject(held["name"], ANGLES[held["name"]], held.get("learned"))
     return {one.id for case in held["cases"] for one in subject.at(case["inputs"]).mistakes}
 
 
 @pytest.mark.parametrize("name", golden_names())
 def test_masters_are_what_the_specification_computes(name):
     held = document(name)
-    entry = Subject(name, CATALOGUE[name], held.get("learned"))
+    entry = Subject(name, ANGLES[name], held.get("learned"))
     for case in held["cases"]:
         subject = entry.at(case["inputs"])
         variant = subject.variant

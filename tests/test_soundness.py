@@ -8,7 +8,8 @@ from honest.libraries import library
 from honest.trials import drawn, stretches, truth
 from soundness import COMMON, README, RECIPES, Found, broken, figures, measured, parted, sweep, table
 
-from refpos import CATALOGUE, rotate
+from refpos import rotate
+from refpos.catalogue import ANGLES
 from refpos.oracle.tolerance import Recipe
 
 FEW = ("llama-3.1", "dinov3", "xpos", "rope-vit-mixed", "marian")
@@ -52,7 +53,7 @@ def test_a_feature_that_should_pass_through_and_does_not_is_outside(monkeypatch)
 
 
 def test_certified_truth_is_the_float64_reference_to_what_that_may_be_off():
-    variant, rng = CATALOGUE["deepseek-v3"].variant, np.random.default_rng(1)
+    variant, rng = ANGLES["deepseek-v3"].variant, np.random.default_rng(1)
     positions = drawn(variant, "float64", rng)
     x = rng.integers(-8, 9, (len(positions), 192)) / 8
     near, rest = truth(variant, positions, x, "float64", learned=None, side="query")
@@ -107,5 +108,5 @@ def test_the_readme_shows_every_recipe_and_no_bound_that_is_broken():
 
 
 def test_every_variant_of_the_catalogue_is_swept():
-    swept = {CATALOGUE[name].variant for name in soundness.distinct(tuple(CATALOGUE))}
-    assert swept == {one.variant for one in CATALOGUE.values()}
+    swept = {ANGLES[name].variant for name in soundness.distinct(tuple(ANGLES))}
+    assert swept == {one.variant for one in ANGLES.values()}

@@ -2,7 +2,7 @@
 
 from refpos.catalogue.entry import Entry, Source
 from refpos.catalogue.sources import code
-from refpos.variants.table import Factorised, Resize, Table
+from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
 
 _NAVIT = Source("NaViT", "arXiv:2307.06304", "§2.1", "https://arxiv.org/abs/2307.06304")
 _BIG_VISION = "0127fb6b337ee2a27bf4e54dea79cff176527356"
@@ -10,7 +10,7 @@ _DINOV2 = "b8931f7bf91576930313be2c6d6af376033b35f0"
 _TIMM = "aa4b5850c1543fa488abf260f18390eda46cf85d"
 _VIT = "c6de1e5378c9831a8477feb30994971bdc409e46"
 
-TABLE: dict[str, Entry] = {
+TABLE: dict[str, Entry[Lookup | Resize | Pix2StructGrid]] = {
     # Text.
     "bert": Entry(
         Table((512,), 768),
@@ -165,6 +165,6 @@ TABLE: dict[str, Entry] = {
             "dinov2/models/vision_transformer.py",
             "DinoVisionTransformer.interpolate_pos_encoding",
         ),
-        note="DINO's too. The code keeps the table at equal size. In transformers without the offset, see deit-resize.",
+        note="DINO's too; the code keeps the table at equal size. In transformers without the offset, see deit-resize.",
     ),
 }

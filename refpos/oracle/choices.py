@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from refpos.catalogue.entry import Variant
+from refpos.catalogue.entry import Angle
 from refpos.errors import SpecError
 from refpos.oracle.frequency_choices import frequency_choices
 from refpos.spec.frequencies import omega
@@ -16,11 +16,11 @@ from refpos.variants.rotary import PAIRINGS, Mscale, Rotary
 from refpos.variants.scaling import ByIndex, ByParts
 from refpos.variants.sinusoidal import Sinusoidal
 
-Change = tuple[str, str, Variant]
+Change = tuple[str, str, Angle]
 """A name for machines, kind/choice; a name for people; and the variant that is computed instead."""
 
 
-def choices(variant: Variant, features: int) -> list[Change]:
+def choices(variant: Angle, features: int) -> list[Change]:
     """Return the variants that are one choice away, each function once, under its likeliest name.
 
     Parameters
@@ -139,7 +139,7 @@ def _changed(variant: Any, name: str, words: str, **fields: Any) -> Iterator[Cha
         return
 
 
-def _shape(variant: Variant, features: int) -> tuple[Any, ...]:
+def _shape(variant: Angle, features: int) -> tuple[Any, ...]:
     """Return what a variant's function depends on: two that differ in words alone have one shape.
 
     Frequencies are correctly rounded, so that those of one function are the same floats.

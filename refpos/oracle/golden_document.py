@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.errors import SpecError, require
 from refpos.oracle.golden_draw import bad_inputs, weights
 from refpos.oracle.golden_drawn import Draw, drawn_cases
@@ -49,7 +49,7 @@ def golden_names() -> tuple[str, ...]:
     >>> "llama-3.1" in golden_names(), "dynamic-ntk" in golden_names()
     (True, True)
     """
-    return tuple(sorted(CATALOGUE))
+    return tuple(sorted(ANGLES))
 
 
 def written(name: str, old: Document | None = None, draw: Draw | None = None) -> Document:
@@ -117,7 +117,7 @@ def kept(name: str, document: Document) -> list[dict[str, Any]]:
 
 
 def _subject(name: str, old: Document | None) -> Subject:
-    entry = CATALOGUE[name]
+    entry = ANGLES[name]
     given = old.get("learned") if old else weights(entry.variant)
     if old is not None:
         shapes = {key: np.shape(value) for key, value in (given or {}).items()} if isinstance(given, dict) else {}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from refpos.catalogue.entry import Entry, Variant
+from refpos.catalogue.entry import Angle, Entry
 from refpos.exact import frequencies as exact_frequencies
 from refpos.exact import rotary as exact_rotary
 from refpos.exact import sinusoidal as exact_sinusoidal
@@ -45,12 +45,12 @@ class Subject:
     """An entry of the catalogue, with small dyadic weights for what it learns, and a length where it depends on one."""
 
     name: str
-    entry: Entry
+    entry: Entry[Angle]
     weights: Mapping[str, Any] | None = None
     length: int | None = None
 
     @cached_property
-    def variant(self) -> Variant:
+    def variant(self) -> Angle:
         """What the entry is at the length, if there is one."""
         return self.entry.variant if self.length is None else at_length(self.entry.variant, self.length)
 

@@ -11,6 +11,9 @@ from refpos.variants import rules
 class Resize:
     """A rule by which n samples along an axis become n', the same for every axis.
 
+    y_i = Σ_j W_ij x_j,  W_ij = k(j − x_i) with x_i = (i + ½) n/(n' + offset) − ½, or i (n − 1)/(n' − 1) for corners;
+    with antialias, where r = n/(n' + offset) > 1, k((j − x_i)/r), and its weights divided by their sum.
+
     Parameters
     ----------
     kernel : {"nearest", "linear", "cubic"}
@@ -57,6 +60,8 @@ class Resize:
 class Table:
     """One learned table with a row for every position: of text, or of the cells of a grid.
 
+    e_p = T[p + offset]
+
     Parameters
     ----------
     rows : tuple of int
@@ -86,6 +91,8 @@ class Table:
 @dataclass(frozen=True)
 class Factorised:
     """A learned table for each axis, and a way to bring their rows together.
+
+    e_p = Σ_a T_a[p_a + offset],  Π_a T_a[p_a + offset],  or T_y[p_y + offset], T_x[p_x + offset] side by side
 
     Parameters
     ----------
@@ -121,6 +128,8 @@ class Factorised:
 @dataclass(frozen=True)
 class Pix2StructGrid:
     """The grid of an image scaled, its aspect ratio kept, so that its patches are as many as may be.
+
+    s = √(most · (p_h/H)(p_w/W));  ⌊s H/p_h⌋ rows and ⌊s W/p_w⌋ columns, each from 1 to most
 
     Parameters
     ----------
