@@ -54,6 +54,11 @@ class Subject:
         """What the entry is at the length, if there is one."""
         return self.entry.variant if self.length is None else at_length(self.entry.variant, self.length)
 
+    @property
+    def features(self) -> int:
+        """The width of what comes out."""
+        return self.entry.width
+
     @cached_property
     def _lengths(self) -> dict[int | None, "Subject"]:
         return {self.length: self}
@@ -124,7 +129,7 @@ def _judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] 
     due = masters(subject, inputs, pinned)
     bounds = {recipe: allowed(subject, inputs, recipe)[:, pinned] for recipe in subject.recipes}
     units = {
-        str(recipe): [[_rounded_up(one / recipe.u) for one in row] for row in found.tolist()]
+        str(recipe): [[rounded_up(one / recipe.u) for one in row] for row in found.tolist()]
         for recipe, found in bounds.items()
     }
     limit = telling(bounds[Recipe("float32", "log")])
@@ -249,7 +254,7 @@ def near_tie(master: float) -> bool:
     return any(direct(master, one) != direct(through, one) for one in (FLOAT16, BFLOAT16))
 
 
-def _rounded_up(units: float) -> int:
+def rounded_up(units: float) -> int:
     """Return the next whole number of three digits: 15.0000001 is 16, and 12345 is 12400."""
     whole = math.ceil(units * (1 + 2.0**-40))
     step = int(10 ** max(len(str(whole)) - 3, 0))
