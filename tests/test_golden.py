@@ -76,7 +76,7 @@ def test_files_are_small_on_average():
 
 
 def test_every_mistake_that_is_another_function_is_told_by_some_case():
-    untold = {name: mistakes(document(name)) - set(document(name)["notes"]) for name in golden_names()}
+    untold = {name: mistakes(document(name)) - set(document(name)["notes"]) for name in ANGLES}
 
     # The weights of RoPE-Mixed are exact in 16 bits: to round them changes nothing.
     assert {"rope-vit-mixed": {"bfloat16/frequencies", "float16/frequencies"}} == {k: v for k, v in untold.items() if v}
@@ -88,7 +88,7 @@ def mistakes(held):
     return {one.id for case in held["cases"] for one in subject.at(case["inputs"]).mistakes}
 
 
-@pytest.mark.parametrize("name", golden_names())
+@pytest.mark.parametrize("name", ANGLES)
 def test_masters_are_what_the_specification_computes(name):
     held = document(name)
     entry = Subject(name, ANGLES[name], held.get("learned"))
@@ -115,7 +115,8 @@ def test_rounding_masters_directly_is_what_numpy_does(name):
     masters = np.array([one for case in document(name)["cases"] for one in flat(case["master"])])
     for target, dtype in ((FLOAT32, np.float32), (FLOAT16, np.float16)):
         mine = [decoded(direct(one, target), target) for one in masters]
-        assert mine == masters.astype(dtype).astype(np.float64).tolist()
+        with np.errstate(over="ignore"):
+            assert mine == masters.astype(dtype).astype(np.float64).tolist()
 
 
 @pytest.mark.parametrize("name", golden_names())

@@ -198,6 +198,9 @@ EFFECTS = {
 }
 
 
+OTHERWISE = {"bias": "logits, and so attention, are wrong", "table": "tokens are given rows that are not theirs"}
+
+
 def _notes(subject: Any, cases: list[dict[str, Any]], judged: list[Judged]) -> dict[str, Any]:
     """Return a note for each mistake that some case tells, in the words that hold at every length."""
     telling = {name for one in judged for name in one.wrong}
@@ -206,11 +209,12 @@ def _notes(subject: Any, cases: list[dict[str, Any]], judged: list[Judged]) -> d
         for one in _kind(subject).mistakes(subject, case["inputs"]):
             same = words.setdefault(one.id, one.what) == one.what
             words[one.id] = one.what if same else one.what.partition(" where ")[0]
-    return {name: _note(name, what) for name, what in words.items() if name in telling}
+    return {name: _note(name, what, subject.entry.family) for name, what in words.items() if name in telling}
 
 
-def _note(mistake: str, what: str) -> dict[str, Any]:
+def _note(mistake: str, what: str, family: str) -> dict[str, Any]:
     effect = EFFECTS.get(mistake.partition("/")[0], "angles drift with distance")
+    effect = OTHERWISE.get(family, effect)
     return {"what": what, "effect": effect, "links": list(LINKS.get(mistake, ()))}
 
 

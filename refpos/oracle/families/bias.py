@@ -25,6 +25,9 @@ FARTHEST = 2.0**53
 MOST = 256
 """How many pairs of a query and a key a case may have."""
 
+REPEATED = 61
+"""How many numbers fill the arrays of weights again and again; a prime, so that rows differ."""
+
 Spot = tuple[str, list[Any], list[Any]]
 
 LINE: tuple[Spot, ...] = (
@@ -97,7 +100,7 @@ def _is_point(value: Any, axes: int) -> bool:
 
 def weights(variant: Bias) -> dict[str, Floats]:
     """Return small dyadic numbers: from −2 to 2, of a network from −1/2 to 1/2, and positive where they must be."""
-    few, found = np.array([one for one in numbers() if one], dtype=np.float64), {}
+    few, found = np.array([one for one in numbers() if one][:REPEATED], dtype=np.float64), {}
     for name, shape in variant.learned.items():
         given = np.roll(np.resize(few, shape or (1,)), name == "r2") / 64
         scaled = given / 4 if "weight" in name or "bias" in name else given
