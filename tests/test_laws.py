@@ -22,6 +22,7 @@ from refpos import (
     Dense,
     Frequencies,
     Linear,
+    MixedRadix,
     PerPlane,
     Rotary,
     Sinusoidal,
@@ -505,6 +506,7 @@ def stretching(factor):
     return {
         "Linear": Linear(factor),
         "NTK": NTK(factor),
+        "MixedRadix": MixedRadix(factor, 0.625),
         "ByParts": ByParts(factor, 1024, 1, 32),
         "ByIndex": ByIndex(factor, 4096),
         "PerPlane": factor,

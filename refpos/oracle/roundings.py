@@ -11,7 +11,7 @@ from refpos.spec.precise import Floats, digits
 from refpos.spec.scaling import correction_range
 from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead
 from refpos.variants.length import require_static
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
 
 Idiom = Literal["tables", "power", "log", "recurrence"]
 IDIOMS: tuple[Idiom, ...] = ("tables", "power", "log", "recurrence")
@@ -30,6 +30,8 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     unit π or 2π    2 more                  (π, product)
     Linear, PerPlane    2 more              (the number, division)
     NTK             3 + |ln m_k| more       (the new base: its exponent, power and product; λ counts the new base)
+    MixedRadix      4 + (7 + μ)|ln m_k| more, μ = q ln K where float32 does not hold q, else 0
+                    (s 1, exponential 2, product 1; in the exponent: ln s 1, two powers 4, quotient 1, product 1)
     position        1 more from 2^24 on     (in `bound`: float32 has to round it)
     ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ν more on blended planes, r = Lω/2π, ν = max(ω, ω/s)/ω'
     ByIndex         3 more, and (2 + ρ) ν more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
@@ -119,6 +121,10 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
             return found + 2
         case NTK():
             return np.asarray(found + 3 + np.abs(np.log(before / after)))
+        case MixedRadix(exponent=exponent):
+            sizes = np.array([rung.size if rung else 1 for rung in frequencies.rungs])
+            off = 0.0 if np.float32(exponent) == exponent else exponent * np.log(sizes)
+            return np.asarray(found + 4 + (7 + off) * np.abs(np.log(before / after)))
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * before / (2 * np.pi)
             blended = (low * 0.999 < turns) & (turns < high * 1.001)
