@@ -507,8 +507,8 @@ def stretching(factor):
         "Linear": Linear(factor),
         "NTK": NTK(factor),
         "MixedRadix": MixedRadix(factor, 0.625),
-        "ByParts": ByParts(factor, 1024, 1, 32),
-        "ByIndex": ByIndex(factor, 4096),
+        "ByParts": ByParts(factor, 64, 1, 32),
+        "ByIndex": ByIndex(factor, 512),
         "PerPlane": factor,
     }
 
