@@ -381,11 +381,11 @@ DESCRIPTIONS = {
     ),
     "an unknown order": (
         lambda: Sinusoidal(F, order="sin"),
-        "order must be one of 'interleaved', 'sin-cos', 'cos-sin'; got sin",
+        "order must be one of 'interleaved', 'interleaved-cos', 'sin-cos', 'cos-sin'; got sin",
     ),
     "unknown blocks": (
         lambda: Sinusoidal(F, blocks="head"),
-        "blocks must be one of 'axis', 'function'; got head",
+        "blocks must be one of 'axis', 'function', 'band'; got head",
     ),
     "a width narrower than the planes": (
         lambda: Sinusoidal(F, width=3),

@@ -123,7 +123,7 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
             return np.asarray(found + 3 + np.abs(np.log(before / after)))
         case MixedRadix(exponent=exponent):
             sizes = np.array([rung.size if rung else 1 for rung in frequencies.rungs])
-            off = 0.0 if np.float32(exponent) == exponent else exponent * np.log(sizes)
+            off = 0.0 if float(np.float32(exponent)) == exponent else exponent * np.log(sizes)
             return np.asarray(found + 4 + (7 + off) * np.abs(np.log(before / after)))
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * before / (2 * np.pi)
