@@ -7,6 +7,8 @@ from refpos.variants.rotary import Rotary
 
 _SWIN = ("naver-ai/rope-vit", "ce85c2e56c5ff3aadc10e1a849872081f7b86293", "models/swin_transformer_rope.py")
 _TIMM = ("huggingface/pytorch-image-models", "v1.0.31", "timm/layers/pos_embed_sincos.py")
+_DIFFUSERS = ("huggingface/diffusers", "v0.42.1", "src/diffusers/models/embeddings.py")
+_TRANSFORMERS = ("huggingface/transformers", "v5.23.0")
 
 GRIDS: dict[str, Entry] = {
     "rope-2d": Entry(
@@ -61,5 +63,32 @@ GRIDS: dict[str, Entry] = {
         Rotary(Dense(2, 32, heads=12), pairing="interleaved"),
         code(*_TIMM, "RotaryEmbeddingMixed"),
         note="Twelve heads are those of a base model. By default, 'xy', x is kept before y, here y is first.",
+    ),
+    # The order in which rows and columns share the planes.
+    "hunyuan-dit": Entry(
+        Rotary(Frequencies((1,) * 22 + (0,) * 22, ladder="per-axis"), pairing="interleaved"),
+        code(*_DIFFUSERS, "get_2d_rotary_pos_embed"),
+        note="Columns first. Positions run over the crop that a grid of the training size would have.",
+    ),
+    "lumina-next": Entry(
+        Rotary(Frequencies((0, 1) * 18, ladder="per-axis"), pairing="interleaved"),
+        code(*_DIFFUSERS, "get_2d_rotary_pos_embed_lumina"),
+        note="Rows and columns alternate. The heads of 72 features are those of Lumina-Next-SFT.",
+    ),
+    "kimi-k2.5-vision": Entry(
+        Rotary(Frequencies((1, 0) * 18, ladder="per-axis")),
+        code(*_TRANSFORMERS, "src/transformers/models/kimi_k25/modeling_kimi_k25.py", "Kimi_K25VisionRotaryEmbedding"),
+        note="As transformers pairs them; the original's pairs are interleaved, see moonvit.",
+    ),
+    "step-3.7-vision": Entry(
+        Rotary(Frequencies((1,) * 24 + (0,) * 24, ladder="per-axis")),
+        code(*_TRANSFORMERS, "src/transformers/models/step3p7/modeling_step3p7.py", "Step3p7VisionRotaryEmbedding"),
+        note="Columns first; the base is from the class's default, 10000.",
+    ),
+    "neomme": Entry(
+        Rotary(Frequencies((0, 1) * 4, base=1e6)),
+        code(*_TRANSFORMERS, "src/transformers/models/neomme/modeling_neomme.py", "NeoMMERotaryEmbedding"),
+        note="Rows take the even rungs of one ladder, columns the odd ones. In layers of full attention.",
+        features=64,
     ),
 }

@@ -114,6 +114,26 @@ SINUSOIDAL: dict[str, Entry] = {
         ),
         note="Positions are the time steps of diffusion. Cosines first, without an end point, unlike musicgen.",
     ),
+    "qwen2.5-omni-dit": Entry(
+        Sinusoidal(Frequencies((0,) * 128, endpoint=True), order="sin-cos"),
+        code(*_TRANSFORMERS, "src/transformers/models/qwen2_5_omni/modeling_qwen2_5_omni.py", "SinusPositionEmbedding"),
+        note="Positions are the time steps of diffusion times 1000.",
+    ),
+    "x-transformers-scaled": Entry(
+        Sinusoidal(Frequencies((0,) * 512), order="sin-cos", scale=0.03125),
+        code("lucidrains/x-transformers", "2.31.10", "x_transformers/x_transformers.py", "ScaledSinusoidalEmbedding"),
+        note="The scale is learned: this is where it starts, 1/√d. The width, 1024, is an example.",
+    ),
+    "mlx-sinusoidal": Entry(
+        Sinusoidal(Frequencies((0,) * 256, endpoint=True), order="sin-cos", scale=0.0625),
+        code(
+            "ml-explore/mlx",
+            "v0.32.4",
+            "python/mlx/nn/layers/positional_encoding.py",
+            "SinusoidalPositionalEncoding",
+        ),
+        note="The scale is √(2/d). The width, 512, is an example.",
+    ),
     # Images.
     "mae": Entry(
         Sinusoidal(Frequencies((1,) * 256 + (0,) * 256, ladder="per-axis"), order="sin-cos", prefix=1),

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from refpos import CATALOGUE, embed, rotate
+from refpos import CATALOGUE, cos_sin, embed, rotate
 
 pytest.importorskip("torch")
 
@@ -79,6 +79,74 @@ def test_timm_turns_pixels_from_minus_one_to_one():
     assert np.abs(made - rotate(x, places, CATALOGUE["timm-rope-pixels"].variant)).max() < float32(
         112 * np.pi, np.abs(x).max() * 2
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "cls", "config"),
+    [
+        ("kimi-k2.5-vision", "kimi_k25", "Kimi_K25Vision", {"hidden_size": 72}),
+        ("step-3.7-vision", "step3p7", "Step3p7Vision", {"hidden_size": 96}),
+    ],
+)
+def test_vision_towers_in_transformers_share_their_planes_so(name, model, cls, config):
+    import torch
+
+    modeling = pytest.importorskip(f"transformers.models.{model}.modeling_{model}")
+    parameters = {"rope_type": "axial", "rope_theta": 1e4}
+    made = getattr(modeling, f"{cls}Config")(num_attention_heads=1, rope_parameters=parameters, **config)
+    places = np.stack([ROWS.ravel(), COLUMNS.ravel()], axis=-1)
+    tables = getattr(modeling, f"{cls}RotaryEmbedding")(made)(torch.empty(1), torch.tensor(places))
+    for table, want in zip(tables, cos_sin(places, CATALOGUE[name].variant), strict=True):
+        assert np.abs(table.numpy() - np.tile(want, 2)).max() < float32(max(H, W))
+
+
+def test_neomme_shares_its_planes_so():
+    import torch
+
+    modeling = pytest.importorskip("transformers.models.neomme.modeling_neomme")
+    places = np.stack([ROWS.ravel(), COLUMNS.ravel()], axis=-1)
+    layer = modeling.NeoMMERotaryEmbedding(modeling.NeoMMEConfig())
+    tables = layer(torch.empty(1), torch.tensor(places.T)[:, None], layer_type="full_attention")
+    for table, want in zip(tables, cos_sin(places, CATALOGUE["neomme"].variant), strict=True):
+        assert np.abs(table[0].numpy() - np.tile(want, 2)).max() < float32(max(H, W))
+
+
+def test_models_in_diffusers_share_their_planes_so():
+    import torch
+
+    embeddings = pytest.importorskip("diffusers.models.embeddings")
+    from diffusers.models.transformers.transformer_cosmos import CosmosRotaryPosEmbed
+
+    places = np.stack([ROWS.ravel(), COLUMNS.ravel()], axis=-1)
+    tables = embeddings.get_2d_rotary_pos_embed(88, ((0, 0), (H, W)), (H, W))
+    for table, want in zip(tables, cos_sin(places, CATALOGUE["hunyuan-dit"].variant), strict=True):
+        assert np.abs(table.numpy() - want.repeat(2, axis=-1)).max() < float32(max(H, W))
+
+    turns = embeddings.get_2d_rotary_pos_embed_lumina(72, H, W).flatten(0, 1).numpy()
+    cos, sin = cos_sin(places, CATALOGUE["lumina-next"].variant)
+    assert np.abs(turns - (cos + 1j * sin)).max() < float32(max(H, W))
+
+    places = np.indices((3, H, W)).reshape(3, -1).T
+    tables = CosmosRotaryPosEmbed(128)(torch.empty(1, 1, 3, 2 * H, 2 * W))
+    for table, want in zip(tables, cos_sin(places, CATALOGUE["cosmos"].variant), strict=True):
+        assert np.abs(table.numpy() - np.tile(want, 2)).max() < float32(max(H, W))
+
+
+def test_scaled_sinusoids_start_so():
+    import torch
+
+    x_transformers = pytest.importorskip("x_transformers.x_transformers")
+    rows = x_transformers.ScaledSinusoidalEmbedding(1024)(torch.empty(1, 200, 1)).detach().numpy()
+    assert np.abs(rows - embed(np.arange(200), CATALOGUE["x-transformers-scaled"].variant)).max() < float32(199, 1 / 32)
+
+
+def test_time_steps_of_qwen2_5_omni_are_taken_times_1000():
+    import torch
+
+    modeling = pytest.importorskip("transformers.models.qwen2_5_omni.modeling_qwen2_5_omni")
+    steps = np.array([0.0, 0.125, 0.5, 0.96875])
+    rows = modeling.SinusPositionEmbedding(256)(torch.tensor(steps, dtype=torch.float32)).numpy()
+    assert np.abs(rows - embed(1000 * steps, CATALOGUE["qwen2.5-omni-dit"].variant)).max() < float32(1000)
 
 
 def test_the_code_of_the_mixed_radix_makes_these_frequencies():
