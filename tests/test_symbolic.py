@@ -34,7 +34,8 @@ from refpos import (
 from refpos.catalogue import CATALOGUE
 from refpos.symbolic import features as pairing
 from refpos.symbolic.features import OFFSET, PAIRS, VECTOR
-from refpos.symbolic.symbols import LEARNED, substituted
+from refpos.symbolic.sinusoidal import START
+from refpos.symbolic.symbols import AXES, AXIS, LEARNED, substituted
 from refpos.variants.frequencies import axis_count, head_count, learned_shapes
 from refpos.variants.length import is_static
 from refpos.variants.planes import planes, width
@@ -512,6 +513,14 @@ class TestFormulas:
                 assert not sympy.expand(shown - (matrix[left.indices[0], :] * vector)[0])
 
 
+def test_the_formula_of_a_band_writes_at_the_start_of_the_band_and_the_axis():
+    frequencies = Bands((0, 1, 2) * 2, 1, 8)
+    shown = symbolic.formula(Sinusoidal(frequencies, order="sin-cos", blocks="band"))
+    places = {str(one.rhs)[:3]: one.lhs.args[1] for one in shown[-2:]}
+
+    assert {"sin": START + AXIS, "cos": START + AXIS + AXES} == places
+
+
 class TestWhatCanBeProved:
     @cases(
         {
@@ -571,6 +580,15 @@ class TestWhatCanBeProved:
         other = ladder.rhs.subs(whole, d).subs(b, b * s ** (d / (d - 2)))
 
         assert not sympy.simplify(sympy.expand_log(sympy.log(product / other), force=True))
+
+    def test_a_mixed_radix_runs_from_one_factor_for_all_to_one_step_for_each_digit(self):
+        (_, mixed, _) = symbolic.formula(Frequencies((0, 0), scaling=MixedRadix(2, 0.5)))[:3]
+        s, q = sympy.Symbol("s", positive=True), sympy.Symbol("q", nonnegative=True)
+        k, d = (one for one in sorted(mixed.rhs.free_symbols - {s, q}, key=str, reverse=True))
+        step = s ** (2 / d)
+
+        assert 1 / s == mixed.rhs.subs(q, 0)
+        assert sympy.simplify(mixed.rhs.subs(q, 1) * step * step**k) == 1
 
     def test_sinusoids_move_by_a_rotation(self):
         row = symbolic.embed(P, Sinusoidal(Frequencies((0, 0))))
