@@ -19,7 +19,7 @@ from refpos.variants.length import at_length
 from refpos.variants.planes import planes
 from refpos.variants.positions import Centres, Grid, Image, Index, MRope, Text, Video
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane
 from refpos.variants.sinusoidal import Sinusoidal
 from refpos.variants.table import Factorised, Pix2StructGrid, Resize, Table
 from refpos.variants.window import SwinContinuous, SwinWindow
@@ -44,6 +44,7 @@ __all__ = [
     "Linear",
     "LongRope",
     "MRope",
+    "MixedRadix",
     "Mscale",
     "PerHead",
     "PerPlane",

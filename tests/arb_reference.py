@@ -5,7 +5,20 @@ from functools import lru_cache
 
 from flint import arb, ctx, fmpq
 
-from refpos import NTK, Bands, ByIndex, ByParts, Dense, Linear, Mscale, PerHead, PerPlane, RootLog, Sinusoidal
+from refpos import (
+    NTK,
+    Bands,
+    ByIndex,
+    ByParts,
+    Dense,
+    Linear,
+    MixedRadix,
+    Mscale,
+    PerHead,
+    PerPlane,
+    RootLog,
+    Sinusoidal,
+)
 from refpos.exact.ball import Ball
 from refpos.variants.frequencies import axis_count, plane_count
 from refpos.variants.planes import feature_places, planes, width
@@ -90,6 +103,8 @@ def multiplier(scaling, theta, rung, k, base):
             return 1 / number(own(s, rung))
         case NTK(factor=s):
             return number(own(s, rung)) ** number(Fraction(-rung.index, rung.size - 1))
+        case MixedRadix(factor=s, exponent=q):
+            return number(own(s, rung)) ** -(number(Fraction(rung.index + 1, rung.size)) ** number(q))
         case PerPlane(divisors=divisors):
             return 1 / number(divisors[k])
         case ByParts(factor=s, original=length, low=low, high=high):

@@ -14,6 +14,7 @@ from refpos import (
     Dense,
     Frequencies,
     Linear,
+    MixedRadix,
     Mscale,
     PerPlane,
     RootLog,
@@ -114,6 +115,7 @@ def scalings(planes: int, axes: int) -> st.SearchStrategy[object]:
     return st.one_of(
         st.builds(Linear, per_axis),
         st.builds(NTK, per_axis),
+        st.builds(MixedRadix, per_axis, st.sampled_from([0.0, 0.5, 0.625, 0.75, 1.0]) | st.floats(0, 1)),
         st.builds(ByParts, factor, original, st.floats(0.1, 4), st.floats(5, 40)),
         st.builds(ByIndex, factor, original, st.floats(2, 40), st.floats(0.1, 2), st.booleans()),
         st.builds(PerPlane, st.tuples(*[st.floats(0.5, 64)] * planes)),
@@ -141,7 +143,7 @@ def sinusoids() -> st.SearchStrategy[Sinusoidal]:
     return st.builds(
         Sinusoidal,
         frequencies(),
-        order=st.sampled_from(["interleaved", "sin-cos", "cos-sin"]),
+        order=st.sampled_from(["interleaved", "interleaved-cos", "sin-cos", "cos-sin"]),
         blocks=st.sampled_from(["axis", "function"]),
         prefix=st.integers(0, 2),
         scale=st.floats(0.5, 2),

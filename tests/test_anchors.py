@@ -12,6 +12,7 @@ import pytest
 from refpos import (
     CATALOGUE,
     NTK,
+    Bands,
     ByIndex,
     Dense,
     DynamicNTK,
@@ -19,11 +20,13 @@ from refpos import (
     Grid,
     Image,
     Linear,
+    MixedRadix,
     MRope,
     Mscale,
     RootLog,
     Rotary,
     Sinusoidal,
+    SpecError,
     Text,
     Video,
     angles,
@@ -295,7 +298,7 @@ def test_rope_vit_axial_is_that_of_heads_of_64_features():
 
 
 def test_swin_with_heads_of_32_features_has_its_frequencies():
-    swin = Frequencies((1,) * 8 + (0,) * 8, base=50.0, ladder="per-axis")
+    swin = frequencies_of("rope-swin-axial")
     expected = [1, 0.61323756, 0.37606031, 0.23061431, 0.14142136, 0.08672489, 0.05318296, 0.03261379]
     assert printed(expected, 8) == omega(swin)[1, :8]
 
@@ -361,6 +364,11 @@ def test_scores_of_ones_decay_as_the_base_says(base, expected):
     x = np.ones((5, 64))
     turned = rotate(x, [0, 1, 10, 100, 1000], Rotary(Frequencies((0,) * 32, base=base)))
     assert printed(expected, 6) == turned @ turned[0] / 8
+
+
+def test_scores_of_ones_do_not_decay_with_a_base_of_one():
+    turned = rotate(np.ones((5, 64)), [0, 1, 10, 100, 1000], Rotary(Bands((0,) * 32, 1.0, 1.0)))
+    assert printed([8, 4.322418, -6.712572, 6.898551, 4.499033], 6) == turned @ turned[0] / 8
 
 
 @pytest.mark.parametrize(
@@ -443,13 +451,98 @@ def test_ntk_aware_scaling_grows_the_base(factor, expected):
     [
         (Frequencies((0,) * 64, scaling=Linear(8)), (1 / 8, 1 / 8)),
         (Frequencies((0,) * 64, scaling=NTK(8)), (1, 1 / 8)),
-        (Frequencies((0,) * 64, base=80_000.0), (1, 8 ** (-126 / 128))),
+        (frequencies_of("ntk-rope-old"), (1, 8 ** (-126 / 128))),
+        (frequencies_of("ntk-rope-fixed"), (8 ** (-1 / 64), 1 / 8)),
+        (Frequencies((0,) * 64, scaling=MixedRadix(8, 0)), (1 / 8, 1 / 8)),
     ],
-    ids=["position interpolation", "NTK-aware", "NTK-RoPE-old"],
+    ids=["position interpolation", "NTK-aware", "NTK-RoPE-old", "NTK-RoPE-fixed", "mixed radix of exponent 0"],
 )
 def test_extension_changes_the_first_and_last_frequency_by_so_much(scaled, expected):
     ratio = ladder(scaled) / ladder(TEN_THOUSAND)
     assert pytest.approx(expected, rel=1e-14) == (ratio[0], ratio[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "m", "expected"),
+    [
+        ("ntk-rope-fixed", 1, 1.0330249),
+        ("ntk-rope-fixed", 64, 8.0),
+        ("ntk-rope-mixed", 1, 1.16713896),
+        ("ntk-rope-mixed", 2, 1.26916225),
+        ("ntk-rope-mixed", 32, 3.85106996),
+        ("ntk-rope-mixed", 64, 8.0),
+    ],
+)
+def test_a_mixed_radix_divides_the_mth_frequency_by_the_product_of_its_steps(name, m, expected):
+    assert printed(expected, 7) == ladder(TEN_THOUSAND)[m - 1] / omega_of(name)[m - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "exponent", "expected"),
+    [("ntk-rope-mixed", 0.625, 0.1545554173), ("ntk-rope-mixed-code", 0.75, 0.1098183964)],
+)
+def test_the_logarithm_of_what_divides_grows_as_a_power_of_m(name, exponent, expected):
+    m = np.arange(1, 65)
+    rate = np.log(ladder(TEN_THOUSAND) / omega_of(name)) / m**exponent
+    assert printed(np.full(64, expected), 10) == rate
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.3, 0.625, 1.0])
+def test_the_steps_of_a_mixed_radix_fall_and_are_no_less_than_one(exponent):  # identity 9
+    products = ladder(TEN_THOUSAND) / ladder(Frequencies((0,) * 64, scaling=MixedRadix(8, exponent)))
+    steps = products / np.concatenate([[1.0], products[:-1]])
+    assert ((steps >= 1 - 1e-14).all(), (np.diff(steps) <= 1e-14).all()) == (True, True)
+
+
+def test_an_exponent_below_0_whose_steps_would_be_less_than_one_is_refused():  # E5.8
+    first, second = (math.exp(math.log(8) * (m / 64) ** -0.1) for m in (1, 2))
+    assert second < first
+    with pytest.raises(SpecError, match="exponent must be from 0 to 1"):
+        MixedRadix(8, -0.1)
+
+
+def test_ntk_leaves_the_first_frequency_as_it_is():  # E5.6
+    assert 1.0 == ladder(Frequencies((0,) * 64, scaling=NTK(8)))[0]
+
+
+def test_the_base_of_ntk_is_not_the_base_times_the_factor():  # E5.9
+    bases = omega_of("ntk-rope-old")[32] ** -2, omega_of("ntk-aware")[32] ** -2
+    assert printed((80_000, 82_684.6226), 4) == bases
+
+
+# Digits: E 5 (9675, 9706). RoPE turns by n/β^(m−1), of which the whole part modulo β is a digit.
+
+
+def digits(n, base, count):
+    """Return the digits of a number, the lowest first, from the angles of a ladder of that many planes."""
+    turned = angles([n], Frequencies((0,) * count, base=float(base**count)))[0]
+    return np.floor(turned) % base
+
+
+def test_1749_has_the_digits_6_13_5_to_the_base_16():
+    assert [6, 13, 5] == digits(1749, 16, 3)[::-1].tolist()
+
+
+@pytest.mark.parametrize(("base", "expected"), [(16, 2000), (13, 2000), (12, 1728)])
+def test_three_digits_to_the_base_13_tell_2000_numbers_apart_and_to_the_base_12_do_not(base, expected):
+    assert expected == len({tuple(digits(n, base, 3)) for n in range(2000)})
+
+
+def test_halving_a_number_leaves_a_fraction_in_its_lowest_digit():
+    low, high = 1749 / 2 % 10, digits(1749 / 2, 10, 3)[::-1]
+    assert [8, 7, 4.5] == [*high[:2], low]
+
+
+def test_a_digit_returns_after_16_to_the_mth_and_a_cosine_does_not():  # E5.7
+    lowest = [digits(n, 16, 3)[0] for n in (5, 5 + 16)]
+    cosines = np.cos(angles([5, 5 + 16], Frequencies((0,) * 3, base=16.0**3))[:, 0])
+    assert (lowest[0] == lowest[1], abs(cosines[0] - cosines[1]) > 0.1) == (True, True)
+
+
+def test_with_a_base_of_two_pi_digit_and_cosine_return_together():  # E5.7
+    beta = 2 * math.pi
+    phi = angles([5, 5 + beta, 5 + beta**2], Frequencies((0,) * 2, base=beta**2))
+    assert pytest.approx(np.cos(phi[[0, 0], [0, 1]]), abs=1e-12) == np.cos(phi[[1, 2], [0, 1]])
 
 
 def test_the_old_ntk_rope_divides_the_last_frequency_by_7_744():
@@ -546,8 +639,9 @@ def test_keys_shrink_where_queries_grow_with_xpos():
         (Sinusoidal(Frequencies((0,) * 4, endpoint=True), order="sin-cos"), 0.0464),
         (Sinusoidal(Frequencies((0,) * 4)), 0.5403),
         (Sinusoidal(Frequencies((0,) * 4), order="cos-sin"), 0.9950),
+        (Sinusoidal(Frequencies((0,) * 4), order="interleaved-cos"), 0.8415),
     ],
-    ids=["concatenated", "concatenated, end point", "interleaved", "cosines first"],
+    ids=["concatenated", "concatenated, end point", "interleaved", "cosines first", "interleaved, cosine first"],
 )
 def test_feature_1_at_position_1_tells_orders_apart(variant, expected):
     assert printed(expected, 4) == embed([1], variant)[0, 1]
@@ -567,6 +661,10 @@ def of_width_8(name):
     [
         ("mae", [0.84147098, 0.00999983, 0.54030231, 0.99995, 0, 0, 1, 1]),
         ("moco-v3", [0, 0, 1, 1, 0.84147098, 0.00999983, 0.54030231, 0.99995]),
+        ("open-clip-sincos2d", [0.84147098, 0.00999983, 0.54030231, 0.99995, 0, 0, 1, 1]),
+        ("pixart", [0.84147098, 0.00999983, 0.54030231, 0.99995, 0, 0, 1, 1]),
+        ("timm-sincos2d-interleaved", [0, 0, 1, 1, 0.84147098, 0.00999983, 0.54030231, 0.99995]),
+        ("simple-vit", [0.84147098, 0.0001, 0.54030231, 0.999999995, 0, 0, 1, 1]),
         ("big-vision", [0.84147098, 0.0001, 0.54030231, 0.999999995, 0, 0, 1, 1]),
         ("timm-sincos2d", [0, 0, 0.84147098, 0.00999983, 1, 1, 0.54030231, 0.99995]),
     ],
@@ -582,7 +680,7 @@ def test_the_second_patch_of_two_by_three_has_the_row_of_timm():  # C 6
     assert pytest.approx([0, 0, 0.841471, 0.01, 1, 1, 0.540302, 0.99995], rel=0, abs=6e-7) == rows[1]
 
 
-@pytest.mark.parametrize("name", ["mae", "moco-v3"])
+@pytest.mark.parametrize("name", ["mae", "moco-v3", "open-clip-sincos2d"])
 def test_the_row_before_the_patches_is_zero(name):
     assert not embed([[3, 2]], CATALOGUE[name].variant)[0].any()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from refpos import CATALOGUE, Rotary, Sinusoidal, at_length, embed, omega, rotate
-from refpos.catalogue import ANGLES, BIAS, EXTENSION, ROTARY, SINUSOIDAL, TABLE, VISION
+from refpos.catalogue import ANGLES, BIAS, COORDINATES, EXTENSION, GRIDS, ROTARY, SINUSOIDAL, TABLE, VISION
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 
 REQUIRED = [
@@ -91,7 +91,7 @@ def test_the_catalogue_has_at_least_thirty_entries():
 
 
 def test_no_name_stands_in_two_files():
-    files = (ROTARY, EXTENSION, VISION, SINUSOIDAL, BIAS, TABLE)
+    files = (ROTARY, EXTENSION, VISION, GRIDS, SINUSOIDAL, COORDINATES, BIAS, TABLE)
     assert sum(map(len, files)) == len(CATALOGUE)
 
 
@@ -267,6 +267,31 @@ def test_every_sinusoidal_entry_makes_rows_of_its_width(name):
         ("moco-v3", 768),
         ("big-vision", 384),
         ("sam", 256),
+        ("rope-swin-axial", 32),
+        ("rope-swin-mixed", 32),
+        ("sam-2", 256),
+        ("eva-02", 64),
+        ("timm-rope-mixed", 64),
+        ("ctrl", 1280),
+        ("distilbert", 768),
+        ("videomae", 768),
+        ("florence-2-temporal", 1024),
+        ("vibevoice-diffusion", 256),
+        ("simple-vit", 1024),
+        ("open-clip-sincos2d", 768),
+        ("pixart", 1152),
+        ("cogvideox-2b", 1920),
+        ("detr", 256),
+        ("dab-detr", 256),
+        ("hunyuan-dit", 88),
+        ("lumina-next", 72),
+        ("kimi-k2.5-vision", 72),
+        ("step-3.7-vision", 96),
+        ("neomme", 64),
+        ("cosmos", 128),
+        ("nerf", 60),
+        ("nerf-code", 60),
+        ("perceiver", 256),
     ],
 )
 def test_an_entry_has_the_width_of_its_model(name, width):

@@ -23,6 +23,7 @@ from refpos import (
     Kerple,
     Linear,
     LongRope,
+    MixedRadix,
     MRope,
     Mscale,
     PerHead,
@@ -231,6 +232,13 @@ DESCRIPTIONS = {
         lambda: ByParts(0, 16, 1, 4),
         "factor must be greater than 0; got 0.0",
     ),
+    "a radix of a factor of zero": (lambda: MixedRadix(0, 1), "factor must be greater than 0; got 0.0"),
+    "a radix whose steps shrink": (lambda: MixedRadix(2, -0.5), "exponent must be from 0 to 1; got -0.5"),
+    "a radix that grows too fast": (lambda: MixedRadix(2, 1.5), "exponent must be from 0 to 1; got 1.5"),
+    "bands of planes that are not dealt": (
+        lambda: Sinusoidal(Frequencies((0, 0, 1)), blocks="band"),
+        f"bands need planes that are dealt to the axes in turn; got {Frequencies((0, 0, 1))!r}",
+    ),
     "parts of no original length": (lambda: ByParts(8, 0, 1, 4), "original must be at least 1; got 0"),
     "parts of half a token": (lambda: ByParts(8, 16.5, 1, 4), "original must be an int; got 16.5"),
     "parts that ramp nowhere": (
@@ -380,11 +388,11 @@ DESCRIPTIONS = {
     ),
     "an unknown order": (
         lambda: Sinusoidal(F, order="sin"),
-        "order must be one of 'interleaved', 'sin-cos', 'cos-sin'; got sin",
+        "order must be one of 'interleaved', 'interleaved-cos', 'sin-cos', 'cos-sin'; got sin",
     ),
     "unknown blocks": (
         lambda: Sinusoidal(F, blocks="head"),
-        "blocks must be one of 'axis', 'function'; got head",
+        "blocks must be one of 'axis', 'function', 'band'; got head",
     ),
     "a width narrower than the planes": (
         lambda: Sinusoidal(F, width=3),
@@ -914,6 +922,7 @@ EXAMPLES = {
     XPos: [XPos()],
     Linear: [Linear(2)],
     NTK: [NTK((2, 3))],
+    MixedRadix: [MixedRadix(2, 0.5)],
     ByParts: [ByParts(2, 16, 1, 4)],
     ByIndex: [ByIndex(2, 16)],
     PerPlane: [PerPlane((1, 2))],

@@ -21,6 +21,7 @@ from refpos import (
     Dense,
     Frequencies,
     Linear,
+    MixedRadix,
     PerPlane,
     Rotary,
     Sinusoidal,
@@ -344,11 +345,21 @@ def test_weights_permuted_from_neighbours_to_halves_give_the_same_scores(halves,
 
 
 def on_the_diagonal(probe, p):
-    frequencies = probe.variant.frequencies
-    flat = replace(frequencies, axes=tuple(axis if axis is None else 0 for axis in frequencies.axes))
+    flat = _of_one_axis(probe.variant.frequencies)
     x = probe.vector()
     line = rotate(x, [p], replace(probe.variant, frequencies=flat, **_unblocked(probe.variant)))
     return abs(probe.rotate(x, np.full(probe.axes, p)) - line)
+
+
+def _of_one_axis(frequencies):
+    """Return frequencies whose planes all belong to axis 0, scaled as that axis was."""
+    own = {"scaling": tuple(map(_of_axis_0, frequencies.scalings))} if isinstance(frequencies, Frequencies) else {}
+    return replace(frequencies, axes=tuple(axis if axis is None else 0 for axis in frequencies.axes), **own)
+
+
+def _of_axis_0(scaling):
+    factor = getattr(scaling, "factor", None)
+    return replace(scaling, factor=factor[0]) if isinstance(factor, tuple) else scaling
 
 
 def _unblocked(variant):
@@ -505,8 +516,9 @@ def stretching(factor):
     return {
         "Linear": Linear(factor),
         "NTK": NTK(factor),
-        "ByParts": ByParts(factor, 1024, 1, 32),
-        "ByIndex": ByIndex(factor, 4096),
+        "MixedRadix": MixedRadix(factor, 0.625),
+        "ByParts": ByParts(factor, 64, 1, 32),
+        "ByIndex": ByIndex(factor, 512),
         "PerPlane": factor,
     }
 

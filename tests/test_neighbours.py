@@ -301,6 +301,13 @@ def test_a_flipped_sign_is_the_rotation_by_negative_positions():
     assert np.array_equal(flipped, computing(PAIR)(np.array([-3.0, -50.0]), x))
 
 
+@pytest.mark.parametrize(("mistake", "other"), [("base", "ntk-rope-old"), ("ntk", "ntk-aware")])
+def test_a_mixed_radix_may_be_taken_for_a_base_that_grows(mistake, other):
+    taken = next(one for one in known("ntk-rope-mixed") if one.id == f"scaling/{mistake}")
+    want = omega(ANGLES[other].variant.frequencies)
+    assert omega(taken.variant.frequencies) == pytest.approx(want, rel=1e-14)
+
+
 def test_swapped_pairing_turns_neighbouring_features():
     turned = predicted(PAIR, 4, "pairing/interleaved", [1], [[1.0, 0.0, 0.0, 0.0]])
     assert turned[0] == pytest.approx([np.cos(1), np.sin(1), 0, 0])

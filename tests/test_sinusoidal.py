@@ -1,11 +1,13 @@
 """Writing sines and cosines."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from strategies import MANY, generators, sinusoids
 
-from refpos import Dense, Frequencies, Sinusoidal, angles, embed
+from refpos import CATALOGUE, Bands, Dense, Frequencies, Sinusoidal, angles, embed
 from refpos.variants.frequencies import axis_count
 from refpos.variants.planes import width
 
@@ -35,6 +37,30 @@ def test_all_cosines_may_come_first():
     expected = [np.cos(3.0), np.cos(3.0 * 0.01), np.sin(3.0), np.sin(3.0 * 0.01)]
 
     assert expected == embed([3], Sinusoidal(Frequencies((0, 0)), order="cos-sin"))[0].tolist()
+
+
+def test_the_cosine_of_a_plane_may_stand_before_its_sine():
+    expected = [np.cos(3.0), np.sin(3.0), np.cos(3.0 * 0.01), np.sin(3.0 * 0.01)]
+
+    assert expected == embed([3], Sinusoidal(Frequencies((0, 0)), order="interleaved-cos"))[0].tolist()
+
+
+def test_the_code_of_nerf_writes_the_sines_of_a_band_and_then_its_cosines():
+    variant = Sinusoidal(Bands((0, 1, 2) * 2, 1.0, 2.0), order="sin-cos", blocks="band")
+    point = np.array([0.5, -1.0, 0.25])
+
+    expected = np.concatenate([f(w * point) for w in (1, 2) for f in (np.sin, np.cos)])
+
+    assert expected.tolist() == embed([point], variant)[0].tolist()
+
+
+def test_the_paper_on_nerf_writes_sine_and_cosine_of_each_power_of_two_for_each_coordinate():
+    variant = replace(CATALOGUE["nerf"].variant, frequencies=Bands((0,) * 3 + (1,) * 3, 1.0, 4.0, unit="half-turn"))
+    point = np.array([0.5, -0.25])
+
+    expected = [f(2.0**k * np.pi * p) for p in point for k in range(3) for f in (np.sin, np.cos)]
+
+    assert expected == pytest.approx(embed([point], variant)[0], abs=1e-15)
 
 
 def test_mae_writes_columns_first():

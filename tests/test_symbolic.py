@@ -19,6 +19,7 @@ from refpos import (
     Frequencies,
     Linear,
     LongRope,
+    MixedRadix,
     Mscale,
     PerHead,
     PerPlane,
@@ -33,7 +34,8 @@ from refpos import (
 from refpos.catalogue import ANGLES
 from refpos.symbolic import features as pairing
 from refpos.symbolic.features import OFFSET, PAIRS, VECTOR
-from refpos.symbolic.symbols import LEARNED, substituted
+from refpos.symbolic.sinusoidal import START
+from refpos.symbolic.symbols import AXES, AXIS, LEARNED, substituted
 from refpos.variants.frequencies import axis_count, head_count, learned_shapes
 from refpos.variants.length import is_static
 from refpos.variants.planes import planes, width
@@ -59,6 +61,11 @@ FREQUENCIES = {
     "ntk": Frequencies((0,) * 8, scaling=NTK(8)),
     "ntk for each axis": Frequencies((0, 0, 1, 1), ladder="per-axis", scaling=NTK((2, 3.1))),
     "ntk, alternating": Frequencies((0, 1) * 3, ladder="alternating", scaling=NTK(3)),
+    "mixed radix": Frequencies((0,) * 8, scaling=MixedRadix(8, 0.625)),
+    "mixed radix for each axis": Frequencies((0, 0, 1, 1, 1), ladder="per-axis", scaling=MixedRadix((2, 3.1), 0.3)),
+    "mixed radix of exponent 0": Frequencies((0,) * 6, base=50, scaling=MixedRadix(12, 0)),
+    "mixed radix of exponent 1": Frequencies((0,) * 6, base=50, scaling=MixedRadix(12, 1)),
+    "mixed radix, alternating": Frequencies((0, 1) * 3, ladder="alternating", scaling=MixedRadix(0.5, 0.75)),
     "by parts": Frequencies((0,) * 64, base=500_000, scaling=ByParts(8, 8192, 1, 4)),
     "by parts, in turns": Frequencies((0,) * 16, base=300, unit="turn", scaling=ByParts(3.5, 100, 1, 32)),
     "by index": Frequencies((0,) * 32, scaling=ByIndex(40, 4096)),
@@ -116,6 +123,9 @@ SINUSOIDAL = {
     "interleaved": Sinusoidal(_plain),
     "sines first": Sinusoidal(_plain, order="sin-cos", scale=0.3),
     "cosines first": Sinusoidal(_plain, order="cos-sin", width=11),
+    "cosine of a pair first": Sinusoidal(_plain, order="interleaved-cos", width=9),
+    "by band": Sinusoidal(Bands((0, 1, 2) * 3, 1, 8), order="sin-cos", blocks="band"),
+    "by band, interleaved": Sinusoidal(Frequencies((0, 1) * 3, ladder="per-axis"), blocks="band"),
     "by axis": Sinusoidal(_axial, order="sin-cos"),
     "by axis, interleaved, padded": Sinusoidal(_axial, width=14, prefix=2, scale=3),
     "by function": Sinusoidal(_axial, order="sin-cos", blocks="function"),
@@ -503,6 +513,14 @@ class TestFormulas:
                 assert not sympy.expand(shown - (matrix[left.indices[0], :] * vector)[0])
 
 
+def test_the_formula_of_a_band_writes_at_the_start_of_the_band_and_the_axis():
+    frequencies = Bands((0, 1, 2) * 2, 1, 8)
+    shown = symbolic.formula(Sinusoidal(frequencies, order="sin-cos", blocks="band"))
+    places = {str(one.rhs)[:3]: one.lhs.args[1] for one in shown[-2:]}
+
+    assert {"sin": START + AXIS, "cos": START + AXIS + AXES} == places
+
+
 class TestWhatCanBeProved:
     @cases(
         {
@@ -562,6 +580,15 @@ class TestWhatCanBeProved:
         other = ladder.rhs.subs(whole, d).subs(b, b * s ** (d / (d - 2)))
 
         assert not sympy.simplify(sympy.expand_log(sympy.log(product / other), force=True))
+
+    def test_a_mixed_radix_runs_from_one_factor_for_all_to_one_step_for_each_digit(self):
+        (_, mixed, _) = symbolic.formula(Frequencies((0, 0), scaling=MixedRadix(2, 0.5)))[:3]
+        s, q = sympy.Symbol("s", positive=True), sympy.Symbol("q", nonnegative=True)
+        k, d = (one for one in sorted(mixed.rhs.free_symbols - {s, q}, key=str, reverse=True))
+        step = s ** (2 / d)
+
+        assert 1 / s == mixed.rhs.subs(q, 0)
+        assert sympy.simplify(mixed.rhs.subs(q, 1) * step * step**k) == 1
 
     def test_sinusoids_move_by_a_rotation(self):
         row = symbolic.embed(P, Sinusoidal(Frequencies((0, 0))))

@@ -17,6 +17,7 @@ from refpos import (
     Dense,
     Frequencies,
     Linear,
+    MixedRadix,
     Mscale,
     PerHead,
     PerPlane,
@@ -124,7 +125,14 @@ def by_index(omega, scaling, base):
     return stretched * (1 - kept) + omega * kept
 
 
-APPLY = {Linear: linear, PerPlane: per_plane, ByParts: by_parts, ByIndex: by_index}
+def mixed_radix(omega, scaling, _base):
+    """`ntk_rope_mixed_init` of bojone/rerope."""
+    f, count = omega.dtype.type, len(omega)
+    a = math.log(scaling.factor) / count**scaling.exponent
+    return omega * np.exp(f(-a) * np.arange(1, count + 1, dtype=f) ** f(scaling.exponent))
+
+
+APPLY = {MixedRadix: mixed_radix, Linear: linear, PerPlane: per_plane, ByParts: by_parts, ByIndex: by_index}
 
 
 def honest_omega(frequencies, way, f):
@@ -195,6 +203,8 @@ def scalings(count, base):
         Linear(3.7),
         NTK(8),
         NTK(3.3),
+        MixedRadix(12, 0.75),
+        MixedRadix(3.7, 0.3),
         ByParts(8, 8192, low=1, high=4),
         ByParts(16, 4096, low=1, high=32),
         ByParts(32, 8192, low=1, high=1.5),
@@ -387,6 +397,22 @@ def test_a_base_that_ntk_makes_in_float32_is_within_the_bound(way, count):
     x = features(count)
     got = honest_rotary(variant, way(base, count, F32), POSITIONS, x, "float32")
     assert worst(variant, Recipe("float32", idiom), got, x) <= 1
+
+
+@pytest.mark.parametrize("factor", [8.0, 3.7, 1000.0])
+@pytest.mark.parametrize("exponent", [0.3, 0.625, 1.0])
+def test_a_mixed_radix_that_is_made_in_float32_throughout_is_within_the_bound(factor, exponent):
+    for count in (12, 48, 64):
+        variant = Rotary(Frequencies((0,) * count, scaling=MixedRadix(factor, exponent)))
+        m, q = np.arange(1, count + 1, dtype=F32), F32(exponent)
+        made = power(1e4, count, F32) / np.exp(np.log(F32(factor)) / F32(count) ** q * m**q)
+        taken = power(1e4, count, F32) * F32(factor) ** -((m / F32(count)) ** q)
+        x = features(count)
+        for ladder in (made, taken):
+            assert (
+                worst(variant, Recipe("float32", "power"), honest_rotary(variant, ladder, POSITIONS, x, "float32"), x)
+                <= 1
+            )
 
 
 @pytest.mark.parametrize(
@@ -675,6 +701,12 @@ LOGS = np.log(1e4) * np.arange(4) / 4
 )
 def test_kappa_is_what_counting_roundings_by_hand_gives(frequencies, idiom, want):
     assert kappa(frequencies, idiom) == pytest.approx(np.array(want, dtype=float), rel=1e-12)
+
+
+@pytest.mark.parametrize(("exponent", "off"), [(0.75, 0.0), (0.3, 0.3 * math.log(4))])
+def test_kappa_of_a_mixed_radix_counts_what_is_in_its_exponent(exponent, off):
+    found = kappa(replace(LADDER, scaling=MixedRadix(16, exponent)), "power")
+    assert found == pytest.approx(4 + 4 + (7 + off) * np.log(16) * (np.arange(1, 5) / 4) ** exponent)
 
 
 def test_kappa_of_ntk_counts_the_ladder_of_its_new_base():

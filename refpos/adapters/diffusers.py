@@ -36,6 +36,8 @@ def encodings() -> tuple[Encoding, ...]:
         _sinusoidal("transformer", "SinusoidalPositionalEmbedding", _text, "log", longest=8192),
         _sinusoidal("marian", "get_1d_sincos_pos_embed_from_grid", _line, "tables"),
         _sinusoidal("mae", "get_2d_sincos_pos_embed, cls_token=True", _image, "tables", longest=64),
+        _sinusoidal("pixart", "get_2d_sincos_pos_embed", _patches, "tables", longest=64),
+        _sinusoidal("cogvideox-2b", "get_3d_sincos_pos_embed", _video, "tables", longest=16),
         _timesteps("marian", 512, downscale_freq_shift=0),
         _timesteps("tensor2tensor", 512),
         _timesteps("whisper", 384),
@@ -202,6 +204,22 @@ def _image(positions: Array) -> Any:
     rows = np.asarray(positions, int) @ [side, 1] + 1
     table = embeddings.get_2d_sincos_pos_embed(1024, side, cls_token=True, extra_tokens=1, base_size=side)
     return table[np.concatenate([[0], rows])]
+
+
+def _patches(positions: Array) -> Any:
+    from diffusers.models import embeddings
+
+    side = max(smallest_grid(positions)[0])
+    table = embeddings.get_2d_sincos_pos_embed(1152, side, base_size=side)
+    return table[np.asarray(positions, int) @ [side, 1]]
+
+
+def _video(positions: Array) -> Any:
+    """Run over frames of a grid whose sides are given as width and height."""
+    from diffusers.models import embeddings
+
+    (t, h, w), rows = smallest_grid(positions)
+    return embeddings.get_3d_sincos_pos_embed(1920, (w, h), t).flatten(0, 1)[rows]
 
 
 FRAMEWORK = Framework("diffusers", ("0.42.1",), encodings)

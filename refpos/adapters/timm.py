@@ -6,6 +6,7 @@ timm as a whole needs torchvision; the one module does not, so it is loaded by i
 import importlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import distribution
 from types import ModuleType
 from typing import Any
@@ -33,13 +34,18 @@ def module() -> Any:
 
 def encodings() -> tuple[Encoding, ...]:
     """Return what timm is checked for."""
-    omega = array(_mixed().freqs)[::-1, 0].swapaxes(0, 1).astype(np.float64)
-    axial = "RotaryEmbeddingCat, in_pixels=False, temperature=100, grid_indexing='xy'"
+    flipped = "RotaryEmbeddingCat, in_pixels=False, grid_indexing='xy'"
+    axial, swin = f"{flipped}, temperature=100", f"{flipped}, temperature=50"
     return (
-        _rotary("rope-vit-axial", axial, _axial, longest=32),
-        _rotary("rope-vit-mixed", "RotaryEmbeddingMixed", _learned, longest=32, learned={"omega": omega}),
+        _rotary("rope-vit-axial", axial, partial(_axial, 64, temperature=100.0, grid_indexing="xy"), longest=32),
+        _rotary("rope-swin-axial", swin, partial(_axial, 32, temperature=50.0, grid_indexing="xy"), longest=32),
+        _rotary("timm-rope-xy", flipped, partial(_axial, 64, grid_indexing="xy"), longest=32),
+        _rotary("eva-02", "RotaryEmbeddingCat, in_pixels=False", partial(_axial, 64), longest=32),
+        _mixture("rope-vit-mixed", 6),
+        _mixture("timm-rope-mixed", 12),
         _rotary("dinov3", "RotaryEmbeddingDinoV3", _dinov3, half=True),
         _sinusoidal("timm-sincos2d", dim=64),
+        _sinusoidal("timm-sincos2d-interleaved", dim=64, interleave_sin_cos=True),
         _sinusoidal("moco-v3", dim=768, interleave_sin_cos=True),
         _sinusoidal("mae", dim=1024, interleave_sin_cos=True, reverse_coord=True),
     )
@@ -56,24 +62,32 @@ def _rotary(name: str, label: str, table: Callable[[Array], Any], *, half: bool 
     return Encoding(name, f"{label}, apply_rot_embed_cat", build, "power", dtypes=DTYPES, **declared)
 
 
-def _axial(positions: Array) -> Any:
+def _axial(width: int, positions: Array, **arguments: Any) -> Any:
     sides, rows = smallest_grid(positions)
-    layer = module().RotaryEmbeddingCat(64, in_pixels=False, temperature=100.0, grid_indexing="xy")
+    layer = module().RotaryEmbeddingCat(width, in_pixels=False, **arguments)
     return layer.get_embed(sides)[rows]
 
 
-def _mixed() -> Any:
-    """Return the learned encoding of a small model's layer, as it is initialised from a fixed seed."""
+def _mixture(name: str, heads: int) -> Encoding:
+    """Return the learned encoding of a layer, which keeps x before y."""
+    layer = _mixed(heads)
+    omega = array(layer.freqs)[::-1, 0].swapaxes(0, 1).astype(np.float64)
+    label = f"RotaryEmbeddingMixed, num_heads={heads}"
+    return _rotary(name, label, partial(_learned, layer), longest=32, learned={"omega": omega})
+
+
+def _mixed(heads: int) -> Any:
+    """Return the learned encoding of a model's layer, as it is initialised from a fixed seed."""
     import torch
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return module().RotaryEmbeddingMixed(384, depth=1, num_heads=6)
+        return module().RotaryEmbeddingMixed(64 * heads, depth=1, num_heads=heads)
 
 
-def _learned(positions: Array) -> Any:
+def _learned(layer: Any, positions: Array) -> Any:
     sides, rows = smallest_grid(positions)
-    return _mixed().get_embed(sides)[0][:, rows].detach()
+    return layer.get_embed(sides)[0][:, rows].detach()
 
 
 def _dinov3(positions: Array) -> Any:
@@ -93,7 +107,7 @@ def _sinusoidal(name: str, **arguments: Any) -> Encoding:
         def implementation(positions: Array) -> Array:
             sides, rows = smallest_grid(positions)
             table = array(module().build_sincos2d_pos_embed(sides, **arguments))[rows]
-            prefix = 0 if name == "timm-sincos2d" else 1
+            prefix = 0 if name.startswith("timm") else 1
             return np.concatenate([np.zeros((prefix, table.shape[1])), table]).astype(dtype)
 
         return implementation

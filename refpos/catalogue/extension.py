@@ -5,7 +5,7 @@ from refpos.catalogue.longrope import PHI_3_5_LONG, PHI_3_5_SHORT, PHI_3_LONG, P
 from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane
 
 _MLC = "mlc-ai/mlc-llm at 79d603f, python/mlc_llm/model/model_preset.py"
 _AIC = "ai-dynamo/aiconfigurator at 095f58a"
@@ -29,6 +29,31 @@ EXTENSION: dict[str, Entry[Angle]] = {
         Rotary(Frequencies((0,) * 64, scaling=NTK(8))),
         Source("YaRN", "arXiv:2309.00071v2", "§3.1, eqs. 14-16", "https://arxiv.org/abs/2309.00071v2"),
         note="The factor, 8, is an example.",
+    ),
+    "ntk-rope-old": Entry(
+        Rotary(Frequencies((0,) * 64, base=80_000.0)),
+        Source("NTK-RoPE, Su Jianlin", "kexue.fm/archives/9675", "λ = k^(2/d)", "https://kexue.fm/archives/9675"),
+        note="The base times the factor, 8 as an example: the last frequency is divided by 7.744, see ntk-aware.",
+    ),
+    "ntk-rope-fixed": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=MixedRadix(8, 1))),
+        Source("NTK-RoPE-fixed, Su Jianlin", "kexue.fm/archives/9706", "b = 1", "https://kexue.fm/archives/9706"),
+        note="The factor, 8, is an example. Every frequency changes, the first by the least.",
+    ),
+    "ntk-rope-mixed": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=MixedRadix(8, 0.625))),
+        Source("NTK-RoPE-mixed, Su Jianlin", "kexue.fm/archives/9706", "b = 0.625", "https://kexue.fm/archives/9706"),
+        note="The factor, 8, is an example. The author's code has another exponent, see ntk-rope-mixed-code.",
+    ),
+    "ntk-rope-mixed-code": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=MixedRadix(12, 0.75))),
+        code(
+            "bojone/rerope",
+            "916102dc5988762a1ebcba2e3fceb102899ff32a",
+            "ntk_patch.py",
+            "ntk_rope_mixed_init",
+        ),
+        note="The post has another exponent, see ntk-rope-mixed. Queries are also scaled by max(1, ln(p + 1)/ln 4096).",
     ),
     "dynamic-ntk": Entry(
         Rotary(Frequencies((0,) * 64, scaling=DynamicNTK(1, 4096))),

@@ -5,6 +5,8 @@ from refpos.catalogue.sources import code
 from refpos.variants.frequencies import Dense, Frequencies
 from refpos.variants.sinusoidal import Sinusoidal
 
+_TRANSFORMERS = ("huggingface/transformers", "v5.23.0")
+
 SINUSOIDAL: dict[str, Entry[Angle]] = {
     # Text and sound.
     "transformer": Entry(
@@ -66,6 +68,71 @@ SINUSOIDAL: dict[str, Entry[Angle]] = {
             "create_sin_embedding",
         ),
         note="The width is the small model's.",
+    ),
+    "cosine-first": Entry(
+        Sinusoidal(Frequencies((0,) * 256), order="interleaved-cos"),
+        Source(
+            "Sinusoidal encodings, Su Jianlin",
+            "kexue.fm/archives/8231",
+            "p_m = e^(imθ)",
+            "https://kexue.fm/archives/8231",
+        ),
+        note="Real part before imaginary part; the paper has the sine first, see transformer. The width is an example.",
+    ),
+    "ctrl": Entry(
+        Sinusoidal(Frequencies((0,) * 640), order="sin-cos"),
+        code(*_TRANSFORMERS, "src/transformers/models/ctrl/modeling_ctrl.py", "positional_encoding"),
+        note="The ladder of transformer, but all sines come first, as in marian.",
+    ),
+    "distilbert": Entry(
+        Sinusoidal(Frequencies((0,) * 384)),
+        code(
+            *_TRANSFORMERS, "src/transformers/models/distilbert/modeling_distilbert.py", "create_sinusoidal_embeddings"
+        ),
+        note="With sinusoidal_pos_embds; the released models have learned tables.",
+    ),
+    "videomae": Entry(
+        Sinusoidal(Frequencies((0,) * 384)),
+        code(*_TRANSFORMERS, "src/transformers/models/videomae/modeling_videomae.py", "get_sinusoid_encoding_table"),
+        note="Tokens of all frames are counted in one line. The width is the base model's.",
+    ),
+    "florence-2-temporal": Entry(
+        Sinusoidal(Frequencies((0,) * 512)),
+        code(
+            *_TRANSFORMERS,
+            "src/transformers/models/florence2/modeling_florence2.py",
+            "Florence2VisionPositionalEmbeddingCosine1D",
+        ),
+        note="Frames at positions 0 to 99. The width is that of the vision tower's last stage.",
+    ),
+    "vibevoice-diffusion": Entry(
+        Sinusoidal(Frequencies((0,) * 128), order="cos-sin"),
+        code(
+            *_TRANSFORMERS,
+            "src/transformers/models/vibevoice/modeling_vibevoice.py",
+            "VibeVoiceDiffusionHeadSinusoidalEmbedding",
+        ),
+        note="Positions are the time steps of diffusion. Cosines first, without an end point, unlike musicgen.",
+    ),
+    "qwen2.5-omni-dit": Entry(
+        Sinusoidal(Frequencies((0,) * 128, endpoint=True), order="sin-cos"),
+        code(*_TRANSFORMERS, "src/transformers/models/qwen2_5_omni/modeling_qwen2_5_omni.py", "SinusPositionEmbedding"),
+        note="Positions are the time steps of diffusion times 1000.",
+    ),
+    "x-transformers-scaled": Entry(
+        Sinusoidal(Frequencies((0,) * 512), order="sin-cos", scale=0.03125),
+        code("lucidrains/x-transformers", "2.31.10", "x_transformers/x_transformers.py", "ScaledSinusoidalEmbedding"),
+        note="The scale is learned: this is where it starts, 1/√d. The width, 1024, is an example.",
+    ),
+    "mlx-sinusoidal": Entry(
+        Sinusoidal(Frequencies((0,) * 256, endpoint=True), order="sin-cos", scale=0.0625),
+        code(
+            "ml-explore/mlx",
+            "v0.32.4",
+            "python/mlx/nn/layers/positional_encoding.py",
+            "SinusoidalPositionalEncoding",
+        ),
+        note="The scale is √(2/d). The width, 512, is an example.",
     ),
     # Images.
     "mae": Entry(

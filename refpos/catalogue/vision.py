@@ -8,6 +8,7 @@ from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Bands, Dense, Frequencies
 from refpos.variants.ladder import sections
 from refpos.variants.rotary import Rotary
+from refpos.variants.scaling import NTK
 
 _ROPE_VIT = ("naver-ai/rope-vit", "ce85c2e56c5ff3aadc10e1a849872081f7b86293", "models/vit_rope.py")
 
@@ -165,6 +166,16 @@ VISION: dict[str, Entry[Angle]] = {
             "Rotary3DPositionEmbeddingMixin",
         ),
         note="The 5B model; the 2B model adds sines and cosines. Text is not rotated.",
+    ),
+    "cosmos": Entry(
+        Rotary(Frequencies((0,) * 22 + (1,) * 21 + (2,) * 21, ladder="per-axis", scaling=NTK((2, 1, 1)))),
+        code(
+            "huggingface/diffusers",
+            "v0.42.1",
+            "src/diffusers/models/transformers/transformer_cosmos.py",
+            "CosmosRotaryPosEmbed",
+        ),
+        note="The factors are the default rope_scale. Frames are counted at 24 to the second.",
     ),
     "ltx-video": Entry(
         Rotary(Bands((None, *(0, 1, 2) * 341), 0.5, 5000.0, unit="half-turn"), pairing="interleaved"),

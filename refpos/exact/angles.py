@@ -9,13 +9,16 @@ from refpos.exact.ball import Real
 from refpos.exact.elementary import cos_sin
 from refpos.exact.frequencies import GUARD, Learned, Turning, radians, turning
 from refpos.exact.refined import refined
-from refpos.exact.roots import Number, plus, raised, times
+from refpos.exact.roots import Number, plus, raised, real, times
 from refpos.exact.scaling import Frequency
-from refpos.variants.frequencies import AnyFrequencies, axis_count
+from refpos.variants.frequencies import AnyFrequencies, Frequencies, axis_count, halved
 
 Coordinate = int | float | Fraction
 Position = Coordinate | Sequence[Coordinate]
 """A number, exactly what it stands for; where there are several axes, one for each."""
+
+Head = tuple[tuple[Real, ...], tuple[Real, ...]]
+"""Ω of one head that two axes turn: a row for y, one for x."""
 
 HALF = Fraction(1, 2)
 SQUARES = {Fraction(0): 0, Fraction(1, 6): 1, Fraction(1, 4): 2, Fraction(1, 3): 3, Fraction(1, 2): 4}
@@ -62,6 +65,50 @@ def angles(
         return tuple(radians(angle(p, one, scale), scale) for one in planes)
 
     return refined(made, lambda found: found, bits, bits + reach(p) + GUARD)
+
+
+def mixed(angles: Sequence[float | Fraction], planes: int, bits: int, base: float = 10.0) -> tuple[Head, ...]:
+    r"""Return the Ω from which RoPE-Mixed learns to 2^−bits, given the angle a of each head: a row for y, one for x.
+
+    ω_x = [m cos a, −m sin a],  ω_y = [m sin a, m cos a],  m_j = base^(−2j/K),  j = 0..K/2 − 1
+
+    Parameters
+    ----------
+    angles : sequence
+        Radians; a double is exactly what it stands for.
+    planes : int
+        K, even.
+    bits : int
+    base : float
+
+    Raises
+    ------
+    SpecError
+        If planes or base are out of range.
+
+    References
+    ----------
+    As for `refpos.spec.frequencies.mixed`, which has the Deviations too.
+
+    Examples
+    --------
+    >>> [[float(one) for one in row] for row in mixed([0], 4, 64, base=100.0)[0]]
+    [[0.0, 0.0, 1.0, 0.1], [1.0, 0.1, 0.0, 0.0]]
+    """
+    half = Frequencies((0,) * halved(planes), base=base)
+
+    def heads(scale: int) -> tuple[Head, ...]:
+        m = [one.value for ((_, one),) in turning(half, scale)]
+        circles = [circle(Frequency(Fraction(a)), scale) for a in angles]
+        return tuple(
+            (_row(m, (sin, cos), scale), _row(m, (cos, times(Fraction(-1), sin, scale)), scale)) for cos, sin in circles
+        )
+
+    return refined(heads, lambda found: [x for head in found for row in head for x in row], bits, bits + GUARD)
+
+
+def _row(m: Sequence[Number], factors: tuple[Number, Number], scale: int) -> tuple[Real, ...]:
+    return tuple(real(times(one, factor, scale), scale) for factor in factors for one in m)
 
 
 def coordinates(position: Position, axes: int) -> tuple[Fraction, ...]:

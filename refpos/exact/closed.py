@@ -26,8 +26,9 @@ from refpos.exact.primes import factors
 class Atom(NamedTuple):
     """A number of which terms are made, by its kind and what that is of.
 
-    "prime" p is p, "ln" p its logarithm, "pi" is π. "ramp" and "root-log" are numbers of descriptions of which no
-    more is known than how to enclose them, see `refpos.exact.enclosures`. All are positive.
+    "prime" p is p, "ln" p its logarithm, "pi" is π. "tower" p, b, r, ... is p^(Π b^r), with primes b. "ramp" and
+    "root-log" are numbers of descriptions of which no more is known than how to enclose them, see
+    `refpos.exact.enclosures`. All are positive.
     """
 
     kind: str
@@ -98,7 +99,7 @@ def closed(value: Fraction | int | float) -> Closed:
     return _sum((((), Fraction(value)),))
 
 
-def atom(kind: str, *data: Fraction | int, power: int = 1) -> Closed:
+def atom(kind: str, *data: Fraction | int, power: Fraction | int = 1) -> Closed:
     """Return a power of an atom.
 
     Examples

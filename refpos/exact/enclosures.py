@@ -89,15 +89,25 @@ def whole(value: Real) -> int | None:
 
 @lru_cache(maxsize=1 << 14)
 def _enclosed(monomial: Monomial, scale: int) -> Real:
-    """Return a product of atoms: the roots of primes together, as e^(Σ r ln p), the others one by one."""
+    """Return a product of atoms: the roots of primes, and towers, together, as e^(Σ r ln p), the others one by one."""
     found: Real = Fraction(1)
     exponent: Real = Fraction(0)
     for atom, n in monomial:
-        if atom.kind == "prime":
-            exponent = add(exponent, multiply(_number(Atom("ln", atom.data), scale), n))
+        if atom.kind in ("prime", "tower"):
+            exponent = add(exponent, multiply(_logarithm(atom, scale), n))
         else:
             found = multiply(found, power(_number(atom, scale), int(n)))
     return multiply(found, elementary.exp(exponent, scale))
+
+
+@lru_cache(maxsize=1 << 12)
+def _logarithm(atom: Atom, scale: int) -> Real:
+    """Return ln p of a prime p, and Π b^r ln p of the tower p^(Π b^r)."""
+    p, *inner = atom.data
+    exponent: Real = Fraction(0)
+    for b, r in zip(inner[::2], inner[1::2], strict=True):
+        exponent = add(exponent, multiply(elementary.ln(b, scale), r))
+    return multiply(elementary.exp(exponent, scale), elementary.ln(p, scale))
 
 
 @lru_cache(maxsize=1 << 12)

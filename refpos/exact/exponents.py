@@ -25,7 +25,7 @@ from refpos.variants.frequencies import (
 )
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog, XPos
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
 
 Column = tuple[Closed, ...]
 """The frequencies of one plane, one for each axis, in radians per unit step."""
@@ -140,6 +140,8 @@ def _multiplier(scaling: Scaling, theta: Closed, k: int, rung: Rung, frequencies
             return closed(1 / _of(factor, rung))
         case NTK(factor=factor):
             return root(_of(factor, rung), -rung.fraction)
+        case MixedRadix(factor=factor, exponent=exponent):
+            return _mixed_radix(_of(factor, rung), root(Fraction(rung.index + 1, rung.size), Fraction(exponent)))
         case ByParts(factor=s, original=length, low=low, high=high):
             turns = theta * closed(Fraction(length, 2)) * atom("pi", power=-1)
             rise = closed(1 / (Fraction(high) - Fraction(low)))
@@ -152,6 +154,16 @@ def _multiplier(scaling: Scaling, theta: Closed, k: int, rung: Rung, frequencies
             raise AssertionError("checked by require_static")
         case _:
             assert_never(scaling)
+
+
+def _mixed_radix(s: Fraction, share: Closed) -> Closed:
+    """Return s^−(c r), of c rational and r a root of primes: over the primes of s, so that it is written in one way."""
+    ((powers, c),) = share.terms
+    if not powers:
+        return root(s, -c)
+    inner = [number for one, r in powers for number in (one.data[0], r)]
+    towers = (atom("tower", p, *inner, power=-n * c) for p, n in factors(s))
+    return reduce(mul, towers, ONE)
 
 
 def _blend(gamma: Closed, factor: float) -> Closed:

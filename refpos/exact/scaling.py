@@ -8,14 +8,26 @@ from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from refpos.errors import require
-from refpos.exact.ball import Ball, Real, UndecidedError, add, clamp, compare, divide, floor, multiply, subtract
+from refpos.exact.ball import (
+    Ball,
+    Real,
+    UndecidedError,
+    add,
+    clamp,
+    compare,
+    divide,
+    floor,
+    multiply,
+    negative,
+    subtract,
+)
 from refpos.exact.constants import pi
 from refpos.exact.elementary import exp, ln, sqrt
 from refpos.exact.roots import Number, primitive, raised, real
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog, XPos
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -35,12 +47,14 @@ def multiplier(scaling: Scaling, theta: Frequency, plane: int, frequencies: Freq
 
     Linear      m_k = 1/s
     NTK         m_k = s^(−k/(K−1))
+    MixedRadix  m_k = s^(−((k+1)/K)^q)
     ByParts     m_k = γ_k + (1 − γ_k)/s,  γ_k = ramp(Lθ_k/2π; low, high)
     ByIndex     m_k = γ_k + (1 − γ_k)/s,  γ_k = 1 − ramp(k; c(fast), c(slow)),  c(r) = d ln(L/2πr) / (2 ln b)
     PerPlane    m_k = 1/d_k
 
     with ramp(x; a, b) = (x − a)/(b − a), cut off at 0 and 1. Linear, NTK and PerPlane are exact, ByIndex too where it
-    truncates, and a plane that is known to be beyond the ramp. Otherwise the bounds are those of the operations.
+    truncates, MixedRadix where ((k+1)/K)^q is rational, and a plane that is known to be beyond the ramp. Otherwise the
+    bounds are those of the operations.
 
     Parameters
     ----------
@@ -76,6 +90,8 @@ def multiplier(scaling: Scaling, theta: Frequency, plane: int, frequencies: Freq
             return 1 / per_axis(factor, rung)
         case NTK(factor=factor):
             return raised(per_axis(factor, rung), -rung.fraction)
+        case MixedRadix(factor=factor, exponent=exponent):
+            return _mixed_radix(per_axis(factor, rung), rung, Fraction(exponent), scale)
         case ByParts(factor=factor, original=length, low=low, high=high):
             return _blend(_ramp(_turns(length, theta, scale), Fraction(low), Fraction(high)), Fraction(factor))
         case ByIndex(factor=factor):
@@ -156,6 +172,14 @@ def growth(given: XPos, position: Fraction, plane: int, planes: int, scale: int)
 def per_axis(value: float | tuple[float, ...], rung: Rung) -> Fraction:
     """Return the value of the axis of a rung, a double as it stands."""
     return Fraction(value[rung.axis] if isinstance(value, tuple) else value)
+
+
+def _mixed_radix(s: Fraction, rung: Rung, q: Fraction, scale: int) -> Number:
+    """Return s^(−t), t = ((k+1)/K)^q: exactly where t is rational, and otherwise e^(−t ln s), transcendental."""
+    share = raised(Fraction(rung.index + 1, rung.size), q)
+    if isinstance(share, Fraction) or s == 1:
+        return raised(s, -share) if isinstance(share, Fraction) else ONE
+    return exp(multiply(ln(s, scale), negative(real(share, scale))), scale)
 
 
 def _turns(length: int, theta: Frequency, scale: int) -> Real:

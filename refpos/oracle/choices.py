@@ -14,7 +14,7 @@ from refpos.variants.frequencies import Frequencies, plane_count
 from refpos.variants.planes import feature_places, planes
 from refpos.variants.rotary import PAIRINGS, Mscale, Rotary
 from refpos.variants.scaling import ByIndex, ByParts
-from refpos.variants.sinusoidal import Sinusoidal
+from refpos.variants.sinusoidal import BLOCKS, ORDERS, Sinusoidal
 
 Change = tuple[str, str, Angle]
 """A name for machines, kind/choice; a name for people; and the variant that is computed instead."""
@@ -120,9 +120,9 @@ def _growths(variant: Rotary, _: int) -> Iterator[Change]:
 
 
 def _orders(variant: Sinusoidal, _: int) -> Iterator[Change]:
-    for order in ("interleaved", "sin-cos", "cos-sin"):
+    for order in ORDERS:
         yield from _changed(variant, f"order/{order}", f"written {order} where {variant.order} is meant", order=order)
-    for blocks in ("axis", "function"):
+    for blocks in BLOCKS:
         words = f"blocks by {blocks} where {variant.blocks} is meant"
         yield from _changed(variant, f"blocks/{blocks}", words, blocks=blocks)
     yield from _changed(variant, "scale/omitted", "scale omitted", scale=1.0)

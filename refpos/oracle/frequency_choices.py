@@ -8,7 +8,7 @@ from refpos.errors import SpecError
 from refpos.spec.precise import power
 from refpos.variants.frequencies import UNITS, AnyFrequencies, Frequencies, axis_count
 from refpos.variants.ladder import Ladder, sections
-from refpos.variants.scaling import NTK, ByIndex, ByParts, Linear, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, Linear, MixedRadix, Scaling
 
 Change = tuple[str, str, AnyFrequencies]
 """A name for machines, kind/choice; a name for people; and the frequencies that are computed instead."""
@@ -17,6 +17,7 @@ BASES = (20.0, 50.0, 100.0, 256.0, 1e3, 1e4, 2.5e4, 5e4, 7.5e4, 1e5, 1.5e5, 1.6e
 """The bases that published models use: one of them is what a dropped or misread base becomes."""
 
 FACTORS = (2.0, 4.0, 8.0, 16.0, 32.0, 40.0)
+EXPONENTS = (1.0, 0.75, 0.625)
 ORIGINALS = (2048, 4096, 8192, 32_768)
 
 
@@ -61,6 +62,8 @@ def _rescaled(scaling: Scaling, frequencies: Frequencies) -> Iterator[tuple[str,
             size = max(rung.size for rung in frequencies.rungs if rung)
             words = "every frequency divided by what the base should be multiplied with"
             yield "base-factor-on-every-plane", words, Linear(power(s, size, size - 1))
+        case MixedRadix(factor=float()):
+            yield from _other_radices(scaling, max(rung.size for rung in frequencies.rungs if rung))
         case _:
             pass
     yield from _other_numbers(scaling)
@@ -78,9 +81,21 @@ def _other_ramps(scaling: ByIndex) -> Iterator[tuple[str, str, Scaling]]:
         yield "ramp-over-turns", words, ByParts(scaling.factor, scaling.original, scaling.slow, scaling.fast)
 
 
+def _other_radices(scaling: MixedRadix, size: int) -> Iterator[tuple[str, str, Scaling]]:
+    """Yield the published exponents, and bases that grow: times the factor, and as in NTK."""
+    s, own = scaling.factor, scaling.exponent
+    assert isinstance(s, float)
+    for exponent in EXPONENTS:
+        if exponent != own:
+            words = f"exponent {exponent:g} where {own:g} is meant"
+            yield f"exponent-{exponent:g}", words, replace(scaling, exponent=exponent)
+    yield "base", "base multiplied by the factor, so that the first frequency stays", NTK(power(s, size - 1, size))
+    yield "ntk", "NTK-aware: first frequency kept, last divided by the factor", NTK(s)
+
+
 def _other_numbers(scaling: Scaling) -> Iterator[tuple[str, str, Scaling]]:
     """Yield a scaling with another factor or original length, or with its factor on every plane."""
-    if not isinstance(scaling, Linear | NTK | ByParts | ByIndex) or isinstance(scaling.factor, tuple):
+    if not isinstance(scaling, Linear | NTK | MixedRadix | ByParts | ByIndex) or isinstance(scaling.factor, tuple):
         return
     if not isinstance(scaling, Linear):
         yield "on-every-plane", "every frequency divided by the factor", Linear(scaling.factor)

@@ -99,6 +99,9 @@ def _misplaced(variant: Angle, learned: Learned | None, side: Side) -> Iterator[
     axes, fractions = axis_count(variant.frequencies), getattr(variant.frequencies, "unit", "radian") != "radian"
     moves = [*_MOVES, *(_coordinates(axes, fractions) if axes > 1 else ())]
     moves += _FRACTION_MOVES if fractions else _LINE_MOVES if axes == 1 else ()
+    turns = omega(variant.frequencies, learned=learned) / np.pi
+    if (turns == np.rint(turns)).all():  # whole turns in two steps, as with NeRF's bands: two more are none
+        moves = [one for one in moves if one[0] != "plus-two"]
     for name, words, move in moves:
         yield Neighbour(f"positions/{name}", words, variant, partial(_moved, compute, move))
     if isinstance(variant, Rotary) and variant.growth is not None:
@@ -232,8 +235,12 @@ def _too_few_bits(variant: Angle, learned: Learned | None) -> Iterator[Neighbour
     frequencies = variant.frequencies
     if not isinstance(frequencies, Frequencies) or frequencies.scalings or isinstance(frequencies.base, tuple):
         del places["ladder"]
+    per_step = omega(frequencies, learned=learned)
     for dtype in ("bfloat16", "float16"):
+        held = (round_to(per_step, dtype) == per_step).all()
         for name, stages in places.items():
+            if held and stages == ("frequencies",):
+                continue
             words = f"{', '.join(stages[:-1])}{' and ' if stages[1:] else ''}{stages[-1]} in {dtype}"
             predict = _rounding(variant, learned, dtype, stages)
             yield Neighbour(f"{dtype}/{name}", words, variant, predict, exact=False)

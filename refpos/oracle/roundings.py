@@ -12,7 +12,7 @@ from refpos.spec.precise import Floats, digits
 from refpos.spec.scaling import correction_range
 from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead
 from refpos.variants.length import require_static
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
 
 Idiom = Literal["tables", "power", "log", "recurrence"]
 IDIOMS: tuple[Idiom, ...] = ("tables", "power", "log", "recurrence")
@@ -32,6 +32,7 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     unit π or 2π    2 more
     Linear, PerPlane    2 more
     NTK             3 + |ln m_k| more       (λ counts the new base); 1 more where float32 has to round s
+    MixedRadix      4 + (7 + μ)|ln m_k| more, μ = q ln K where float32 does not hold q, else 0
     position        1 more where float32 has to round it, and from 2^24 on: in `bound`
     ByParts         3 more, and ((κ + 2) r/(high − low) + 2) ν more on blended planes, r = Lω/2π, ν = max(ω, ω/s)/ω'
                     (where float32 has to round low or high, or L, 1 more each with κ; high − low, 1 more with 2)
@@ -184,6 +185,8 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
         case NTK(factor=factor):
             rounded = inexact(*factor) if isinstance(factor, tuple) else inexact(factor)
             return np.asarray(found + 3 + np.abs(np.log(before / after)) + min(rounded, 1))
+        case MixedRadix(exponent=exponent):
+            return np.asarray(found + _radix_roundings(exponent, before / after, frequencies))
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * before / (2 * np.pi)
             blended = (low * 0.999 < turns) & (turns < high * 1.001)
@@ -222,3 +225,13 @@ def _per_plane(frequencies: Frequencies) -> Floats:
     """Return the frequency of each plane along its own axis; 1 where it stands still."""
     found = omega(frequencies).sum(axis=0)
     return np.where(found == 0, 1.0, found)
+
+
+def _radix_roundings(exponent: float, divisors: Floats, frequencies: Frequencies) -> Floats:
+    """Return 4 + (7 + μ)|ln m_k|: s 1, exponential 2, product 1; in the exponent ln s 1, powers 4, quotient, product 1.
+
+    Where float32 has to round q, (k + 1)/K to the power of it is off by ln K of that rounding besides.
+    """
+    sizes = np.array([rung.size if rung else 1 for rung in frequencies.rungs])
+    off = exponent * np.log(sizes) * inexact(exponent)
+    return np.asarray(4 + (7 + off) * np.abs(np.log(divisors)))

@@ -20,6 +20,7 @@ from refpos.variants.frequencies import (
     Frequencies,
     PerHead,
     axis_count,
+    halved,
     head_count,
     learned_shapes,
     plane_count,
@@ -129,6 +130,53 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
             turned = turned + p[..., a, None] * per_step[..., a, None, :]
     require(np.isfinite(turned).all(), "angles must be finite", positions)
     return np.asarray(turned)
+
+
+def mixed(angles: npt.ArrayLike, planes: int, base: float = 10.0) -> Floats:
+    r"""Return the Ω from which RoPE-Mixed learns, given the angle a of each head: for `learned=`, y before x.
+
+    ω_x = [m cos a, m cos(a + π/2)],  ω_y = [m sin a, m sin(a + π/2)],  m_j = base^(−2j/K),  j = 0..K/2 − 1
+
+    so that a head is axial, in coordinates turned by a.
+
+    Parameters
+    ----------
+    angles : (heads,)
+        Radians; drawn from 0 to 2π in the code, 0 for axial frequencies.
+    planes : int
+        K, even.
+    base : float
+
+    Returns
+    -------
+    (heads, 2, K) float64
+
+    Raises
+    ------
+    SpecError
+        If angles are no finite numbers in one dimension, or planes or base are out of range.
+
+    References
+    ----------
+    RoPE-ViT, arXiv:2403.13298v2; naver-ai/rope-vit, `models/vit_rope.py`, `init_random_2d_freqs`.
+
+    Deviations
+    ----------
+    cos(a + π/2) is −sin a here. Computed in float32, cos(π/2) is −4.37e-8, so that rows leak into the columns of the
+    code's axial frequencies.
+
+    Examples
+    --------
+    >>> mixed([0.0], 4, base=100.0)[0]
+    array([[0. , 0. , 1. , 0.1],
+           [1. , 0.1, 0. , 0. ]])
+    """
+    a = as_reals(angles, "angles").astype(np.float64)
+    require(a.ndim == 1 and np.isfinite(a).all(), "angles must be finite numbers, one for each head", angles)
+    half = Frequencies((0,) * halved(planes), base=base)
+    m, cos, sin = omega(half)[0], np.cos(a)[:, None], np.sin(a)[:, None]
+    y, x = np.hstack([m * sin, m * cos]), np.hstack([m * cos, 0 - m * sin])
+    return np.stack([y, x], axis=1)
 
 
 def _learned(frequencies: Dense, learned: Learned) -> Floats:

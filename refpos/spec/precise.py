@@ -37,7 +37,7 @@ def decimal(value: float | Fraction | Decimal) -> Decimal:
     return Decimal(value)
 
 
-def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction]) -> Decimals:
+def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction | Decimal]) -> Decimals:
     """Return base^exponent, element by element, as exp(e ln b)."""
     pairs = list(zip(map(Decimal, bases), exponents, strict=True))
     logs = {base: base.ln() for base, _ in pairs}

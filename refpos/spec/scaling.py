@@ -5,6 +5,7 @@ Everything here is an array of decimals, see `refpos.spec.precise`.
 """
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, assert_never
 
 import numpy as np
@@ -13,7 +14,7 @@ from refpos.spec.precise import PI, Decimals, decimal, decimals, digits, powers
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
 
 
 def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencies: Frequencies) -> Decimals:
@@ -21,6 +22,7 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
 
     Linear      m_k = 1/s
     NTK         m_k = s^(−k/(K−1)),  which is the ladder of base b·s^(d/(d−2))
+    MixedRadix  m_k = s^(−((k+1)/K)^q),  which is exp(−a m^q) with a (d/2)^q = ln s, counting m = k + 1 from 1
     ByParts     m_k = γ_k + (1 − γ_k)/s,  γ_k = ramp(Lθ_k/2π; low, high)
     ByIndex     m_k = γ_k + (1 − γ_k)/s,  γ_k = 1 − ramp(k; c(fast), c(slow)),  c(r) = d ln(L/2πr) / (2 ln b)
     PerPlane    m_k = 1/d_k
@@ -45,11 +47,14 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
     References
     ----------
     Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20; ByParts with
-    (low, high) = (1, 4) is Llama 3's `apply_scaling`. ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`.
+    (low, high) = (1, 4) is Llama 3's `apply_scaling`. MixedRadix: kexue.fm/archives/9706, NTK-RoPE-mixed.
+    ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`.
     LongRoPE's divisors: transformers 5.23.0, `modeling_rope_utils.py`, `_compute_longrope_parameters`.
 
     Deviations
     ----------
+    For MixedRadix the post asks for q <= 1 alone, but below 0 some steps would be below 1: so 0 <= q <= 1, from Linear
+    (q = 0) to one step for every digit (q = 1, NTK-RoPE-fixed). A base of b·s, its NTK-RoPE-old, is not b·s^(d/(d−2)).
     The YaRN paper ramps over turns and its code over the plane's index: `ByParts` and `ByIndex`, two functions.
     Eq. 17 of the paper prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
     although there are d/2 planes, and adds 0.001 to it where both bounds coincide; so does `ByIndex`.
@@ -62,6 +67,11 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
         case NTK(factor=factor):
             factors = [factor[rung.axis] if isinstance(factor, tuple) else factor for rung in rungs]
             return powers(factors, [-rung.fraction for rung in rungs])
+        case MixedRadix(factor=factor, exponent=exponent):
+            shares = powers(
+                (decimal(Fraction(rung.index + 1, rung.size)) for rung in rungs), [Fraction(exponent)] * len(rungs)
+            )
+            return powers(_per_axis(factor, rungs), -shares)
         case ByParts(factor=factor, original=length, low=low, high=high):
             turns = length * theta / (2 * PI)
             return _blend(_ramp(turns, decimal(low), decimal(high)), factor)

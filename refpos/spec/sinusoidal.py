@@ -15,8 +15,8 @@ def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | N
 
     PE(p, 2k) = sin φ_k,  PE(p, 2k + 1) = cos φ_k
 
-    in the order "interleaved"; otherwise sin φ_0 ... sin φ_{K−1}, cos φ_0 ... cos φ_{K−1} of each block of planes, or
-    the cosines first.
+    in the order "interleaved", the cosine first in "interleaved-cos"; otherwise sin φ_0 ... sin φ_{K−1},
+    cos φ_0 ... cos φ_{K−1} of each block of planes, or the cosines first.
 
     Parameters
     ----------

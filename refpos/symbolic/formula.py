@@ -168,8 +168,9 @@ def _of_head(expression: Expr, head: int) -> Expr:
 
 def _written(variant: Sinusoidal) -> Equations:
     """Return the equations of sine and cosine, and of the zeros after them."""
-    several = len(blocks(variant)) > 1
-    whole = {} if several else {sinusoidal.START: sympy.Integer(0), RANK: PLANE, AXIS_WIDTH: WIDTH}
+    whole = {} if len(blocks(variant)) > 1 else {sinusoidal.START: sympy.Integer(0), RANK: PLANE, AXIS_WIDTH: WIDTH}
+    if variant.blocks == "band":  # the place in a band is the axis
+        whole = {RANK: AXIS, AXIS_WIDTH: 2 * AXES}
     found = [equation(*(side.xreplace(whole) for side in one.args)) for one in sinusoidal.waves(variant)]
     if width(variant) > 2 * plane_count(variant.frequencies):
         found.append(equation(sinusoidal.PE(POSITION, PADDING), sympy.Integer(0)))

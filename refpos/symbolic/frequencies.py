@@ -27,6 +27,7 @@ from refpos.variants.frequencies import (
     Frequencies,
     PerHead,
     axis_count,
+    halved,
     plane_count,
 )
 from refpos.variants.ladder import Rung
@@ -122,6 +123,36 @@ def angles(positions: Iterable[Position], frequencies: AnyFrequencies) -> Matrix
     p = sympy.ImmutableMatrix(len(rows), axis_count(frequencies), [one for row in rows for one in row])
     per_step = omega(frequencies)
     return [p * one for one in per_step] if isinstance(per_step, list) else p * per_step
+
+
+def mixed(heads: Iterable[Expr], planes: int, base: Expr) -> list[Matrix]:
+    r"""Return the Ω from which RoPE-Mixed learns, given the angle a of each head: y before x.
+
+    ω_x = [m cos a, −m sin a],  ω_y = [m sin a, m cos a],  m_j = base^(−2j/K),  j = 0..K/2 − 1
+
+    Raises
+    ------
+    SpecError
+        If planes are no positive even int, or an angle or the base is no exact number or expression.
+
+    References
+    ----------
+    RoPE-ViT, arXiv:2403.13298v2; naver-ai/rope-vit, `models/vit_rope.py`, `init_random_2d_freqs`.
+
+    Examples
+    --------
+    >>> mixed([sympy.Symbol("a")], 2, 10)
+    [Matrix([
+    [sin(a),  cos(a)],
+    [cos(a), -sin(a)]])]
+    """
+    m = [exact(base) ** -sympy.Rational(2 * j, planes) for j in range(halved(planes))]
+    found = []
+    for a in map(exact, heads):
+        sin, cos = sympy.sin(a), sympy.cos(a)
+        rows = [[one * first for one in m] + [one * second for one in m] for first, second in ((sin, cos), (cos, -sin))]
+        found.append(sympy.ImmutableMatrix(rows))
+    return found
 
 
 def coordinates(position: Position, axes: int) -> tuple[Expr, ...]:

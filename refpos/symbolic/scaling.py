@@ -10,13 +10,14 @@ import sympy
 from refpos.errors import SpecError
 from refpos.symbolic.ladder import Ladder
 from refpos.symbolic.symbols import Equations, Expr, Values, equation, exact, primed
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
 
 
 class Names(NamedTuple):
     """The symbols of one scaling; those of a second are primed."""
 
     s: sympy.Symbol
+    q: sympy.Symbol
     L: sympy.Symbol
     alpha: sympy.Symbol
     beta: sympy.Symbol
@@ -34,9 +35,10 @@ class Names(NamedTuple):
 
 def names(scaling: Scaling, primes: int = 0) -> Names:
     """Return the symbols of a scaling that comes after so many others."""
-    own = isinstance(scaling, Linear | NTK) and isinstance(scaling.factor, tuple)
+    own = isinstance(scaling, Linear | NTK | MixedRadix) and isinstance(scaling.factor, tuple)
     return Names(
         s=primed("s", primes, "_a" if own else "", positive=True),
+        q=primed("q", primes, nonnegative=True),
         L=primed("L", primes, integer=True, positive=True),
         alpha=primed("alpha", primes),
         beta=primed("beta", primes),
@@ -58,6 +60,7 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
 
     Linear      m_k = 1/s
     NTK         m_k = s^(−2k/(d−2))
+    MixedRadix  m_k = s^(−(2(k+1)/d)^q)
     ByParts     r_k = Lθ_k/2π,  γ_k = ramp((r_k − α)/(β − α)),  m_k = γ_k + (1 − γ_k)/s
     ByIndex     c(r) = d ln(L/2πr) / (2 ln b),  low = max(⌊c(β)⌋, 0),  high = min(⌈c(α)⌉, d − 1),
                 γ_k = 1 − ramp((k − low)/(high − low)),  m_k = γ_k + (1 − γ_k)/s;
@@ -73,8 +76,9 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
 
     References
     ----------
-    Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20. ByIndex:
-    jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`. LongRoPE: transformers 5.23.0, `_compute_longrope_parameters`.
+    Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20. MixedRadix: kexue.fm/archives/9706.
+    ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`. LongRoPE: transformers 5.23.0,
+    `_compute_longrope_parameters`.
 
     Deviations
     ----------
@@ -95,6 +99,8 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
             return (equation(n.m, 1 / n.s),)
         case NTK():
             return (equation(n.m, n.s ** (-2 * ladder.index / (ladder.width - 2))),)
+        case MixedRadix():
+            return (equation(n.m, n.s ** -((2 * (ladder.index + 1) / ladder.width) ** n.q)),)
         case ByParts():
             return _by_parts(n, theta)
         case ByIndex(truncate=truncate):
@@ -113,6 +119,8 @@ def numbers(scaling: Scaling, k: int, axis: int, primes: int = 0) -> Values:
     match scaling:
         case Linear(factor=factor) | NTK(factor=factor):
             return {n.s: exact(factor[axis] if isinstance(factor, tuple) else factor)}
+        case MixedRadix(factor=factor, exponent=q):
+            return {n.s: exact(factor[axis] if isinstance(factor, tuple) else factor), n.q: exact(q)}
         case ByParts(factor=s, original=length, low=alpha, high=beta):
             return _all({n.s: s, n.L: length, n.alpha: alpha, n.beta: beta})
         case ByIndex(factor=s, original=length, slow=alpha, fast=beta):

@@ -24,6 +24,7 @@ START = primed("o", sub="_a", integer=True, nonnegative=True)
 SCALE = primed("c", positive=True)
 PLACES = {
     "interleaved": (START + 2 * RANK, START + 2 * RANK + 1),
+    "interleaved-cos": (START + 2 * RANK + 1, START + 2 * RANK),
     "sin-cos": (START + RANK, START + RANK + AXIS_WIDTH / 2),
     "cos-sin": (START + RANK + AXIS_WIDTH / 2, START + RANK),
 }
@@ -37,8 +38,8 @@ def embed(position: Position, variant: Sinusoidal) -> Matrix | list[Matrix]:
 
     PE(p, o + 2j) = c sin φ_k,  PE(p, o + 2j + 1) = c cos φ_k
 
-    in the order "interleaved", with o the start of the block of plane k and j its rank in it; otherwise at
-    o + j and o + j + d/2, with d the width of the block, or the reverse.
+    in the order "interleaved", the reverse in "interleaved-cos", with o the start of the block of plane k and j its
+    rank in it; otherwise at o + j and o + j + d/2, with d the width of the block, or the reverse.
 
     Parameters
     ----------

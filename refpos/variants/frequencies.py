@@ -223,6 +223,13 @@ def learned_shapes(frequencies: AnyFrequencies) -> dict[str, tuple[int, ...]]:
     return {"omega": (*heads, frequencies.axes, frequencies.planes)}
 
 
+def halved(planes: object) -> int:
+    """Return half the number of planes, or say that they cannot be halved."""
+    require(type(planes) is int and planes > 0 and planes % 2 == 0, "planes must be a positive even int", planes)
+    assert isinstance(planes, int)
+    return planes // 2
+
+
 def _is_reading(reads: object) -> bool:
     if not isinstance(reads, tuple) or not all(type(one) is int and one >= 0 for one in reads):
         return False

@@ -85,6 +85,9 @@ def blocks(variant: Sinusoidal) -> tuple[tuple[int, ...], ...]:
     if variant.blocks == "function" or not isinstance(variant.frequencies, Frequencies | Bands):
         return (every,)
     axes = variant.frequencies.axes
+    if variant.blocks == "band":
+        size = len(set(axes))
+        return tuple(every[k : k + size] for k in every[::size])
     return tuple(tuple(k for k in every if axes[k] == axis) for axis in dict.fromkeys(axes))
 
 
@@ -100,7 +103,12 @@ def feature_places(variant: Sinusoidal) -> tuple[tuple[int, ...], tuple[int, ...
     found, start = [], 0
     for block in blocks(variant):
         size = len(block)
-        sine, cosine, step = {"interleaved": (0, 1, 2), "sin-cos": (0, size, 1), "cos-sin": (size, 0, 1)}[variant.order]
+        sine, cosine, step = {
+            "interleaved": (0, 1, 2),
+            "interleaved-cos": (1, 0, 2),
+            "sin-cos": (0, size, 1),
+            "cos-sin": (size, 0, 1),
+        }[variant.order]
         found += [(start + sine + step * j, start + cosine + step * j, k) for j, k in enumerate(block)]
         start += 2 * size
     sines, cosines, columns = zip(*found, strict=True)

@@ -32,6 +32,20 @@ class NTK:
 
 
 @dataclass(frozen=True)
+class MixedRadix:
+    """NTK as a mixed radix: the last rung is divided by `factor` s, the k-th of K by s^(((k + 1)/K)^exponent)."""
+
+    factor: float | tuple[float, ...]
+    exponent: float
+
+    def __post_init__(self) -> None:
+        rules.real_or_tuple(self, "factor")
+        rules.greater(self, "factor", 0)
+        rules.real(self, "exponent")
+        require(0 <= self.exponent <= 1, "exponent must be from 0 to 1", self.exponent)
+
+
+@dataclass(frozen=True)
 class ByParts:
     """NTK by parts: a ramp over turns within `original` tokens, stretched below `low`, untouched above `high`."""
 
@@ -117,4 +131,4 @@ class LongRope:
 OfLength = DynamicNTK | LongRope
 """The scalings that depend on the length of the sequence; `at_length` turns them into one of the others."""
 
-Scaling = Linear | NTK | ByParts | ByIndex | PerPlane | DynamicNTK | LongRope
+Scaling = Linear | NTK | MixedRadix | ByParts | ByIndex | PerPlane | DynamicNTK | LongRope

@@ -5,7 +5,19 @@ from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
-from refpos.variants.frequencies import AnyFrequencies, PerHead, learned_shapes, plane_count
+from refpos.variants.frequencies import (
+    AnyFrequencies,
+    Bands,
+    Frequencies,
+    PerHead,
+    axis_count,
+    learned_shapes,
+    plane_count,
+)
+
+Order = Literal["interleaved", "interleaved-cos", "sin-cos", "cos-sin"]
+ORDERS: tuple[Order, ...] = ("interleaved", "interleaved-cos", "sin-cos", "cos-sin")
+BLOCKS = ("axis", "function", "band")
 
 
 @dataclass(frozen=True)
@@ -16,10 +28,12 @@ class Sinusoidal:
     ----------
     frequencies : Frequencies, Bands or Dense
         Ω; the order of its planes is the order in which they are written.
-    order : {"interleaved", "sin-cos", "cos-sin"}
-        Sine and cosine of a plane side by side; or all sines of a block, then all its cosines; or the reverse.
-    blocks : {"axis", "function"}
-        A block is the planes of one axis, in the order in which axes first appear; or all planes.
+    order : {"interleaved", "interleaved-cos", "sin-cos", "cos-sin"}
+        Sine and cosine of a plane side by side, or cosine and sine; or all sines of a block, then all its cosines; or
+        the reverse.
+    blocks : {"axis", "function", "band"}
+        A block is the planes of one axis, in the order in which axes first appear; or all planes; or, where planes are
+        dealt to the axes in turn, one plane of each axis.
     width : int or None
         The width of the result, filled up with zeros; None where it is twice the number of planes.
     prefix : int
@@ -29,8 +43,8 @@ class Sinusoidal:
     """
 
     frequencies: AnyFrequencies
-    order: Literal["interleaved", "sin-cos", "cos-sin"] = "interleaved"
-    blocks: Literal["axis", "function"] = "axis"
+    order: Order = "interleaved"
+    blocks: Literal["axis", "function", "band"] = "axis"
     width: int | None = None
     prefix: int = 0
     scale: float = 1.0
@@ -41,8 +55,13 @@ class Sinusoidal:
             "frequencies must be Frequencies, Bands or Dense",
             self.frequencies,
         )
-        rules.one_of(self, "order", ("interleaved", "sin-cos", "cos-sin"))
-        rules.one_of(self, "blocks", ("axis", "function"))
+        rules.one_of(self, "order", ORDERS)
+        rules.one_of(self, "blocks", BLOCKS)
+        require(
+            self.blocks != "band" or _dealt(self.frequencies),
+            "bands need planes that are dealt to the axes in turn",
+            self.frequencies,
+        )
         if self.width is not None:
             rules.whole(self, "width", 2 * plane_count(self.frequencies))
         rules.whole(self, "prefix", 0)
@@ -53,3 +72,11 @@ class Sinusoidal:
     def learned(self) -> dict[str, tuple[int, ...]]:
         """What `learned=` must bring, by name, and its shape."""
         return learned_shapes(self.frequencies)
+
+
+def _dealt(frequencies: AnyFrequencies) -> bool:
+    """Return whether planes belong to the axes in turn: 0, 1, ..., A − 1, and again, to the end."""
+    if not isinstance(frequencies, Frequencies | Bands):
+        return False
+    axes = axis_count(frequencies)
+    return frequencies.axes == tuple(range(axes)) * (len(frequencies.axes) // axes)

@@ -1,0 +1,51 @@
+"""What a new scaling costs: the type checker complains of every rendering that forgets it, and of nothing else."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import refpos
+
+ANOTHER = """
+
+@dataclass(frozen=True)
+class Another:
+    factor: float
+
+
+Scaling = """
+
+EVERY_RENDERING = [
+    "refpos/exact/exponents.py",
+    "refpos/exact/scaling.py",
+    "refpos/oracle/roundings.py",
+    "refpos/spec/scaling.py",
+    "refpos/symbolic/scaling.py",
+    "refpos/symbolic/scaling.py",
+]
+"""The readable one, the certified one and its normal form, the bounds of the oracle, the formula and its numbers."""
+
+
+def complaints(root):
+    """Return the file and the message of each error that mypy finds, strictly, in the package at this place."""
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(root / "cache"), "-p", "refpos"]
+    found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert found.returncode in (0, 1), found.stdout + found.stderr
+    return [line.split(": error: ", 1) for line in found.stdout.splitlines() if ": error: " in line]
+
+
+def test_mypy_names_every_rendering_that_forgets_a_scaling(tmp_path):
+    package = Path(refpos.__file__).parent
+    shutil.copytree(package, tmp_path / "refpos", ignore=shutil.ignore_patterns("__pycache__", "golden"))
+    shutil.copy(package.parent / "pyproject.toml", tmp_path)
+    union = tmp_path / "refpos" / "variants" / "scaling.py"
+    text = union.read_text(encoding="utf-8")
+    start, members = text.split("\n\nScaling = ")
+    union.write_text(f"{start}{ANOTHER}{members.strip()} | Another\n", encoding="utf-8")
+
+    found = complaints(tmp_path)
+
+    assert EVERY_RENDERING == sorted(re.sub(r":\d+$", "", place) for place, _ in found)
+    assert all("assert_never" in message and "Another" in message for _, message in found)
