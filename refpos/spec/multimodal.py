@@ -33,7 +33,7 @@ def sequence(segments: list[Segment], rule: Multimodal) -> Floats:
             grids += 1
         rows.append(block)
     found = np.concatenate(rows)
-    require((abs(found) <= 2**53).all(), "positions must not exceed 2^53", float(abs(found).max()))
+    require((abs(found) <= 2**53).all(), "positions must not exceed 2^53", rule)
     return (found[:, 0] if found.shape[1] == 1 else found).astype(np.float64)
 
 
@@ -157,7 +157,8 @@ def _circle(segment: Image | Video, start: Any, rule: CircleRope) -> tuple[Rows,
     θ = 2π (alpha·(α − min α)/(max α − min α) + (1 − alpha)·i/(hw)),  α = atan2(y, x)
     """
     _, h, w = _image(segment, rule, rule.merge)
-    _, y, x = _cells(segment, rule.merge).astype(np.float64) - [[0], [(h - 1) / 2], [(w - 1) / 2]] * rule.centred
+    down, right = ((h - 1) / 2, (w - 1) / 2) if rule.centred else (0.0, 0.0)
+    y, x = _cells(segment, rule.merge)[1:].astype(np.float64) - [[down], [right]]
     seen = np.arctan2(y, x)
     around = (seen - seen.min()) / (np.ptp(seen) or 1.0)
     theta = 2 * np.pi * (rule.alpha * around + (1 - rule.alpha) * np.arange(h * w) / (h * w))
