@@ -475,19 +475,19 @@ CALLS = {
     "planes of nothing": (lambda: planes(None, 4), "variant must be Rotary; got None"),
     "no segments": (
         lambda: place([], Index()),
-        "segments must be Text, Image or Video, at least one; got []",
+        "segments must be Text, Audio, Image or Video, at least one; got []",
     ),
     "segments that are numbers": (
         lambda: place([3], Index()),
-        "segments must be Text, Image or Video, at least one; got [3]",
+        "segments must be Text, Audio, Image or Video, at least one; got [3]",
     ),
     "a number of segments": (
         lambda: place(3, Index()),
-        "segments must be Text, Image or Video, at least one; got [3]",
+        "segments must be Text, Audio, Image or Video, at least one; got [3]",
     ),
     "an unknown rule": (
         lambda: place([Text(1)], "mrope"),
-        "rule must be Index, Grid, Centres or MRope; got mrope",
+        "rule must be one of those that place segments; got mrope",
     ),
     "text on a grid": (
         lambda: place([Text(3)], Grid()),

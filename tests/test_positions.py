@@ -1,11 +1,15 @@
 """The positions that a rule gives to tokens."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from refpos import Centres, Grid, Image, Index, MRope, SpecError, Text, Video, place
+from refpos import CATALOGUE, Centres, Grid, Image, Index, MRope, SpecError, Text, Video, place
+from refpos.catalogue.positions import POSITIONS
+from refpos.spec.masks import place_mask
+from refpos.variants.masks import MaskRule
 from refpos.variants.positions import Audio, GridBuckets
 
 
@@ -47,6 +51,14 @@ def test_centres_are_half_a_patch_from_the_edge():
 
 def test_centres_of_another_range():
     assert [[0.5, 0.25], [0.5, 0.75]] == place([Image(1, 2)], Centres(0, 1)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("normalise", "last"), [("separate", [0.75, 0.875]), ("max", [0.375, 0.875]), ("min", [0.75, 1.75])]
+)
+def test_centres_may_be_measured_by_the_longer_or_the_shorter_side(normalise, last):
+    """Census A17: DINOv3's "separate", "max" and "min"."""
+    assert last == place([Image(2, 4)], Centres(0, 1, normalise))[-1].tolist()
 
 
 def test_each_image_has_centres_of_its_own():
@@ -178,6 +190,10 @@ REFUSED = {
     "a reference in a list": (lambda: Grid(reference=[2]), "reference must be a tuple of positive ints; got [2]"),
     "an empty reference": (lambda: Grid(reference=()), "reference must be a tuple of positive ints; got ()"),
     "a reference of zero": (lambda: Grid(reference=(0, 2)), "reference must be a tuple of positive ints; got (0, 2)"),
+    "centres by another side": (
+        lambda: Centres(normalise="mean"),
+        "normalise must be one of 'separate', 'max', 'min'; got mean",
+    ),
     "fewer than no token before": (lambda: Grid(before=-1), "before must be at least 0; got -1"),
     "fewer than no token after": (lambda: Grid(after=-1), "after must be at least 0; got -1"),
     "sound on a grid": (
@@ -197,3 +213,28 @@ def test_a_rule_refuses(call, message):
         call()
 
     assert message == str(caught.value)
+
+
+@pytest.mark.parametrize("name", POSITIONS)
+def test_every_published_rule_places_what_it_is_for(name):
+    entry = POSITIONS[name]
+    rule = entry.variant
+    if isinstance(rule, MaskRule):
+        found = place_mask(np.ones((4, 6), int), rule)
+    else:
+        on_a_grid = isinstance(rule, Grid | Centres | GridBuckets)
+        found = place([Image(4, 6)] if on_a_grid else [Text(3), Image(4, 6), Text(2)], rule)
+
+    assert np.isfinite(found).all()
+    assert np.float64 == found.dtype
+
+
+@pytest.mark.parametrize("name", POSITIONS)
+def test_every_published_rule_has_a_source_and_links_that_lead_somewhere(name):
+    entry = POSITIONS[name]
+    linked = re.findall(r"see ([a-z0-9.-]+[a-z0-9])", entry.note)
+
+    assert name not in CATALOGUE
+    assert entry.source.url.startswith("https://")
+    assert all((entry.source.work, entry.source.version, entry.source.place))
+    assert set(linked) <= set(POSITIONS)

@@ -117,5 +117,6 @@ def _in_image(sides: tuple[int, ...], rule: Centres | GridBuckets) -> list[Row]:
     if isinstance(rule, GridBuckets):
         return [(Fraction(y * rule.side // h * rule.side + x * rule.side // w),) for y in range(h) for x in range(w)]
     low, wide = Fraction(rule.low), Fraction(rule.high) - Fraction(rule.low)
-    axes = [[low + wide * Fraction(2 * i + 1, 2 * n) for i in range(n)] for n in sides]
+    lengths = {"separate": sides, "max": (max(h, w),) * 2, "min": (min(h, w),) * 2}[rule.normalise]
+    axes = [[low + wide * Fraction(2 * i + 1, 2 * m) for i in range(n)] for n, m in zip(sides, lengths, strict=True)]
     return list(product(*axes))

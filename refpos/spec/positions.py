@@ -18,7 +18,7 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
 
     Index       start + i, counted over all segments
     Grid        (y, x) of an image, (t, y, x) of a video, each from start, times reference/n where there is one
-    Centres     low + (high − low)(i + ½)/n for y of n = h rows and x of n = w columns
+    Centres     low + (high − low)(i + ½)/n for y of n = h rows and x of n = w columns, or n the longer or the shorter
     GridBuckets side·⌊y·side/h⌋ + ⌊x·side/w⌋
     MRope       (t, y, x); text (p, p, p); an image or video (t, y, x) + p; p the highest coordinate so far plus one
     VideoRope   text as above; (τ, τ + y − ⌊(h − 1)/2⌋, τ + x − ⌊(w − 1)/2⌋) with τ = p + stride·t; p the last τ + 1
@@ -96,7 +96,7 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
         case Grid():
             return np.concatenate([_lattice(n, rule) for n in _grids(segments, rule)])
         case Centres(low=low, high=high):
-            centres = [(_cells(n) + 0.5) / n for n in _grids(segments, rule)]
+            centres = [(_cells(n) + 0.5) / _length(n, rule) for n in _grids(segments, rule)]
             return np.asarray(low + (high - low) * np.concatenate(centres))
         case GridBuckets(side=side):
             buckets = [_cells(n) * side // n @ [side, 1] for n in _grids(segments, rule)]
@@ -165,6 +165,12 @@ def _sides(segment: Segment, rule: Rule) -> tuple[int, ...]:
 def _cells(sides: tuple[int, ...]) -> npt.NDArray[np.int64]:
     """Return the indices of every cell of a grid, row by row."""
     return np.indices(sides).reshape(len(sides), -1).T
+
+
+def _length(sides: tuple[int, ...], rule: Centres) -> tuple[int, ...] | int:
+    """Return what a row and a column are divided by."""
+    lengths: dict[str, tuple[int, ...] | int] = {"separate": sides, "max": max(sides), "min": min(sides)}
+    return lengths[rule.normalise]
 
 
 def _lattice(sides: tuple[int, ...], rule: Grid) -> Floats:

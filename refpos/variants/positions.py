@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
@@ -106,16 +107,26 @@ class Grid:
 
 @dataclass(frozen=True)
 class Centres:
-    """The centre of each patch on an image, rows and columns each from `low` to `high`: low + (high − low)(i + ½)/n."""
+    """The centre of each patch on an image, rows and columns each from `low` to `high`: low + (high − low)(i + ½)/n.
+
+    Parameters
+    ----------
+    low, high : float
+        Where an axis of n patches begins and ends.
+    normalise : {"separate", "max", "min"}
+        Whether n is each axis's own, or the longer or the shorter one's for both.
+    """
 
     low: float = -1.0
     high: float = 1.0
+    normalise: Literal["separate", "max", "min"] = "separate"
 
     def __post_init__(self) -> None:
         for field in ("low", "high"):
             rules.real(self, field)
         require(self.low < self.high, "low must be less than high", (self.low, self.high))
         require(math.isfinite(self.high - self.low), "high less low must be finite", (self.low, self.high))
+        rules.one_of(self, "normalise", ("separate", "max", "min"))
 
 
 @dataclass(frozen=True)
