@@ -80,7 +80,7 @@ def _mrope(segment: Image | Video, start: Any, rule: MRope) -> tuple[Rows, Any]:
     """(t, y, x) + p, and max + 1; t the truncated time of a temporal patch of a video where the rule counts time."""
     t, y, x = _cells(segment, rule.merge)
     if isinstance(segment, Video):
-        t = _times(segment, segment.t, segment.fps, rule)[t.astype(int)]
+        t = _times(segment, segment.t, segment.fps, rule)[t]
     block = start + np.stack([t, y, x], axis=1)
     return block, block.max() + 1
 
@@ -136,7 +136,8 @@ def _tie(segment: Image | Video, start: Any, rule: RopeTie) -> tuple[Rows, Any]:
     _, y, x = _cells(segment, rule.merge)
     s, t = _steps(h, w, rule)
     a, b = (Fraction(h * w - n, 2) if rule.form == "unit" else 0 for n in (h, w))
-    block = start - 1 + np.stack([a + s * (y + 1), b + t * (x + 1)], axis=1)
+    down, right = a + s * np.arange(1, h + 1, dtype=object), b + t * np.arange(1, w + 1, dtype=object)
+    block = np.stack([(start - 1 + down)[y], (start - 1 + right)[x]], axis=1)
     return block, start - 1 + 2 * a + s * (h + 1)
 
 
@@ -169,9 +170,9 @@ def _circle(segment: Image | Video, start: Any, rule: CircleRope) -> tuple[Rows,
     return block, block.max() + 1
 
 
-def _cells(segment: Image | Video, merge: int) -> Rows:
+def _cells(segment: Image | Video, merge: int) -> npt.NDArray[np.int64]:
     """Return frame, row and column of every merged patch, row by row."""
-    return np.indices(_merged(segment, merge)).reshape(3, -1).astype(object)
+    return np.indices(_merged(segment, merge)).reshape(3, -1)
 
 
 def _merged(segment: Image | Video, merge: int) -> tuple[int, int, int]:
