@@ -18,7 +18,11 @@ _TIE = Source("RoPE-Tie", "kexue.fm 10040", "symmetry and equivalence", "https:/
 
 POSITIONS: dict[str, Entry] = {
     # Text, sound, images and videos in one sequence.
-    "qwen2-vl-positions": Entry(MRope(), code(*_QWEN, "get_rope_index_2")),
+    "qwen2-vl-positions": Entry(
+        MRope(),
+        code(*_QWEN, "get_rope_index_2"),
+        note="In transformers 5 text after a video goes on from its longer side, not from its last frame.",
+    ),
     "qwen2.5-vl-positions": Entry(
         MRope(tokens_per_second=2),
         code(*_QWEN, "get_rope_index_25"),
