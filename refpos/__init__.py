@@ -7,6 +7,7 @@ from refpos.exact.normal import normal_form, same
 from refpos.oracle.check import check
 from refpos.spec.bias import bias
 from refpos.spec.frequencies import angles, omega
+from refpos.spec.masks import place_mask
 from refpos.spec.offsets import index
 from refpos.spec.positions import place
 from refpos.spec.rotary import cos_sin, rotate, turn
@@ -16,8 +17,10 @@ from refpos.variants.bias import Alibi, Fire, Kerple, Sandwich, T5Buckets
 from refpos.variants.frequencies import Bands, Dense, Frequencies, PerHead
 from refpos.variants.ladder import sections
 from refpos.variants.length import at_length
+from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask
+from refpos.variants.multimodal import V2PE, CircleRope, MRope, MSRope, OmniRope, RopeTie, VideoRope
 from refpos.variants.planes import planes
-from refpos.variants.positions import Centres, Grid, Image, Index, MRope, Text, Video
+from refpos.variants.positions import Audio, Centres, Grid, GridBuckets, Image, Index, Text, Video
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
 from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane
 from refpos.variants.sinusoidal import Sinusoidal
@@ -27,30 +30,40 @@ from refpos.variants.window import SwinContinuous, SwinWindow
 __all__ = [
     "CATALOGUE",
     "NTK",
+    "V2PE",
     "Alibi",
+    "Audio",
     "Bands",
     "ByIndex",
     "ByParts",
     "Centres",
+    "CircleRope",
+    "DecoderMask",
     "Dense",
+    "DetrMask",
     "DynamicNTK",
     "Factorised",
+    "FairseqMask",
     "Fire",
     "Frequencies",
     "Grid",
+    "GridBuckets",
     "Image",
     "Index",
     "Kerple",
     "Linear",
     "LongRope",
     "MRope",
+    "MSRope",
     "MixedRadix",
     "Mscale",
+    "OmniRope",
     "PerHead",
     "PerPlane",
     "Pix2StructGrid",
     "Resize",
     "RootLog",
+    "RopeTie",
     "Rotary",
     "Sandwich",
     "Sinusoidal",
@@ -61,6 +74,7 @@ __all__ = [
     "Table",
     "Text",
     "Video",
+    "VideoRope",
     "XPos",
     "angles",
     "at_length",
@@ -75,6 +89,7 @@ __all__ = [
     "normal_form",
     "omega",
     "place",
+    "place_mask",
     "planes",
     "resize",
     "rotate",

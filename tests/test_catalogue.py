@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from refpos import CATALOGUE, Rotary, Sinusoidal, at_length, embed, omega, rotate
-from refpos.catalogue import ANGLES, BIAS, COORDINATES, EXTENSION, GRIDS, ROTARY, SINUSOIDAL, TABLE, VISION
+from refpos.catalogue import ANGLES, BIAS, COORDINATES, EXTENSION, GRIDS, POSITIONS, ROTARY, SINUSOIDAL, TABLE, VISION
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 
 REQUIRED = [
@@ -91,7 +91,7 @@ def test_the_catalogue_has_at_least_thirty_entries():
 
 
 def test_no_name_stands_in_two_files():
-    files = (ROTARY, EXTENSION, VISION, GRIDS, SINUSOIDAL, COORDINATES, BIAS, TABLE)
+    files = (ROTARY, EXTENSION, VISION, GRIDS, SINUSOIDAL, COORDINATES, BIAS, TABLE, POSITIONS)
     assert sum(map(len, files)) == len(CATALOGUE)
 
 

@@ -10,10 +10,12 @@ import refpos
 from refpos import (
     NTK,
     Alibi,
+    Audio,
     Bands,
     ByIndex,
     ByParts,
     Centres,
+    DecoderMask,
     Dense,
     DynamicNTK,
     Frequencies,
@@ -45,12 +47,13 @@ from refpos import (
     index,
     omega,
     place,
+    place_mask,
     planes,
     rotate,
     sections,
     turn,
 )
-from refpos.catalogue import BIAS, TABLE
+from refpos.catalogue import BIAS, POSITIONS, TABLE
 from refpos.errors import require
 
 F = Frequencies((0, 0))
@@ -490,19 +493,19 @@ CALLS = {
     "planes of nothing": (lambda: planes(None, 4), "variant must be Rotary; got None"),
     "no segments": (
         lambda: place([], Index()),
-        "segments must be Text, Image or Video, at least one; got []",
+        "segments must be Text, Audio, Image or Video, at least one; got []",
     ),
     "segments that are numbers": (
         lambda: place([3], Index()),
-        "segments must be Text, Image or Video, at least one; got [3]",
+        "segments must be Text, Audio, Image or Video, at least one; got [3]",
     ),
     "a number of segments": (
         lambda: place(3, Index()),
-        "segments must be Text, Image or Video, at least one; got [3]",
+        "segments must be Text, Audio, Image or Video, at least one; got [3]",
     ),
     "an unknown rule": (
         lambda: place([Text(1)], "mrope"),
-        "rule must be Index, Grid, Centres or MRope; got mrope",
+        "rule must be one of those that place segments; got mrope",
     ),
     "text on a grid": (
         lambda: place([Text(3)], Grid()),
@@ -898,6 +901,8 @@ FUNCTIONS = {
     "embed at rubbish": lambda draw: embed(draw(), SINUSOIDAL, learned=draw()),
     "place": lambda draw: place(draw(), draw()),
     "place text by rubbish": lambda draw: place([Text(1)], draw()),
+    "place_mask": lambda draw: place_mask(draw(), draw()),
+    "place_mask of rubbish": lambda draw: place_mask(draw(), DecoderMask()),
     "at_length": lambda draw: at_length(draw(), draw()),
     "at_length of rubbish": lambda draw: at_length(DYNAMIC, draw()),
     "planes": lambda draw: planes(draw(), draw()),
@@ -929,6 +934,7 @@ EXAMPLES = {
     DynamicNTK: [DynamicNTK(2, 16)],
     LongRope: [LongRope((1, 2), (3, 4), 16)],
     Text: [Text(1)],
+    Audio: [Audio(3, 25)],
     Image: [Image(2, 2)],
     Video: [Video(1, 2, 2)],
     Index: [Index()],
@@ -937,7 +943,7 @@ EXAMPLES = {
     MRope: [MRope(), MRope(2, 2)],
     Pix2StructGrid: [Pix2StructGrid((16, 16), 4)],
 }
-for _entry in {**BIAS, **TABLE}.values():
+for _entry in {**BIAS, **TABLE, **POSITIONS}.values():
     EXAMPLES.setdefault(type(_entry.variant), []).append(_entry.variant)
 
 

@@ -8,6 +8,7 @@ from refpos.catalogue.coordinates import COORDINATES
 from refpos.catalogue.entry import Angle, Entry, Source, Variant
 from refpos.catalogue.extension import EXTENSION
 from refpos.catalogue.grids import GRIDS
+from refpos.catalogue.positions import POSITIONS
 from refpos.catalogue.rotary import ROTARY
 from refpos.catalogue.sinusoidal import SINUSOIDAL
 from refpos.catalogue.table import TABLE
@@ -17,7 +18,7 @@ ANGLES: Mapping[str, Entry[Angle]] = MappingProxyType(
     {**ROTARY, **EXTENSION, **VISION, **GRIDS, **SINUSOIDAL, **COORDINATES}
 )
 """The rotary and sinusoidal ones."""
-CATALOGUE: Mapping[str, Entry[Variant]] = MappingProxyType({**ANGLES, **BIAS, **TABLE})
+CATALOGUE: Mapping[str, Entry[Variant]] = MappingProxyType({**ANGLES, **BIAS, **TABLE, **POSITIONS})
 """The entries of all files; no name stands in two of them."""
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "COORDINATES",
     "EXTENSION",
     "GRIDS",
+    "POSITIONS",
     "ROTARY",
     "SINUSOIDAL",
     "TABLE",

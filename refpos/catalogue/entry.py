@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from refpos.errors import require
-from refpos.variants.bias import Bias
+from refpos.variants.bias import Alibi, Bias, Fire, Kerple, Sandwich, T5Buckets
+from refpos.variants.masks import MaskRule
 from refpos.variants.planes import width
+from refpos.variants.positions import Rule
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
 from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
+from refpos.variants.window import SwinContinuous, SwinWindow
 
 Angle: TypeAlias = Rotary | Sinusoidal
 """What position enters through angles."""
-Variant: TypeAlias = Angle | Bias | Lookup | Resize | Pix2StructGrid
+Variant: TypeAlias = Angle | Bias | Lookup | Resize | Pix2StructGrid | Rule | MaskRule
 
 V_co = TypeVar("V_co", bound=Variant, covariant=True)
 
@@ -33,7 +36,7 @@ class Entry(Generic[V_co]):
 
     Parameters
     ----------
-    variant : Rotary, Sinusoidal, a bias, a learned table, a rule that resizes tables
+    variant : Rotary, Sinusoidal, a bias, a learned table or a rule that resizes it, or a rule of positions
     source : Source
         Where its numbers and conventions stand.
     note : str
@@ -56,7 +59,7 @@ class Entry(Generic[V_co]):
 
     @property
     def family(self) -> str:
-        """What kind of encoding it is: rotary, sinusoidal, bias or table."""
+        """What kind of encoding it is: rotary, sinusoidal, bias, table or positions."""
         match self.variant:
             case Rotary():
                 return "rotary"
@@ -64,8 +67,10 @@ class Entry(Generic[V_co]):
                 return "sinusoidal"
             case Table() | Factorised() | Resize() | Pix2StructGrid():
                 return "table"
-            case _:
+            case Alibi() | T5Buckets() | SwinWindow() | SwinContinuous() | Kerple() | Sandwich() | Fire():
                 return "bias"
+            case _:
+                return "positions"
 
     @property
     def width(self) -> int:

@@ -1,54 +1,81 @@
-"""Who stands where: segments of text, image and video, and the positions that a rule gives to their tokens."""
+"""Who stands where: segments of text, sound, images and video, and the positions that a rule gives to their tokens."""
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import floor
-from typing import Any, assert_never
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import SpecError, require
+from refpos.spec.multimodal import sequence
 from refpos.spec.precise import Floats
-from refpos.variants.positions import Centres, Grid, Image, Index, MRope, Rule, Segment, Text, Video
+from refpos.variants.positions import Audio, Centres, Grid, GridBuckets, Image, Index, Rule, Segment, Text, Video
 
 
 def place(segments: Iterable[Segment], rule: Rule) -> Floats:
     r"""Return the position of every token of an input, in the order in which tokens come (row by row, frame by frame).
 
     Index       start + i, counted over all segments
-    Grid        (y, x) of an image, (t, y, x) of a video, each from start
-    Centres     low + (high − low)(i + ½)/n for y of n = h rows and x of n = w columns
+    Grid        (y, x) of an image, (t, y, x) of a video, each from start, times reference/n where there is one
+    Centres     low + (high − low)(i + ½)/n for y of n = h rows and x of n = w columns, or n the longer or the shorter
+    GridBuckets side·⌊y·side/h⌋ + ⌊x·side/w⌋
     MRope       (t, y, x); text (p, p, p); an image or video (t, y, x) + p; p the highest coordinate so far plus one
+    VideoRope   text as above; (τ, τ + y − ⌊(h − 1)/2⌋, τ + x − ⌊(w − 1)/2⌋) with τ = p + stride·t; p the last τ + 1
+    OmniRope    text as above; (p + stride·t, y, x), after which p grows by max(stride·(T − 1) + 1, h, w)
+    MSRope      (k + t, y − ⌈h/2⌉, x − ⌈w/2⌉) of image k; text from p = the greatest ⌊h/2⌋ or ⌊w/2⌋
+    RopeTie     (y, x); text (p, p); (L + s r, L + t c) for r = 1 ... h and c = 1 ... w, with L = p − 1, and
+                p = L + s(h + 1) = L + t(w + 1) after it; s and t are w + 1 and h + 1, or these over their greatest
+                common divisor, or (wh + 1)/(h + 1) and (wh + 1)/(w + 1); in the form "unit" (L + h(w − 1)/2 + r,
+                L + w(h − 1)/2 + c), and p = L + wh + 1 after it
+    V2PE        text p; an image p − 1 + Δ, p − 1 + 2Δ, ... with Δ = stride/tokens, and ⌈the last⌉ + 1 after it
+    CircleRope  (t, y, x); text (p, p, p); an image p + a (0, 1, −1)/√2 + b (2, −1, −1)/√6 with
+                (a, b) = (1 − dff_rate) r (cos θ, sin θ) + dff_rate (x, y),
+                θ = 2π (alpha (α − min α)/(max α − min α) + (1 − alpha) i/(hw)), α = atan2(y, x)
 
     Parameters
     ----------
-    segments : iterable of Text, Image or Video
-        What the input is made of, in order.
-    rule : Index, Grid, Centres or MRope
+    segments : iterable of Text, Audio, Image or Video
+        What the input is made of, in order. Sound stands on the diagonal, as text does.
+    rule : Index, Grid, Centres, GridBuckets, MRope, VideoRope, OmniRope, MSRope, RopeTie, V2PE or CircleRope
 
     Returns
     -------
-    (n,) float64 for Index, else (n, A)
-        In units of tokens or patches (for Centres of the range low to high).
+    (n,) float64 for Index, GridBuckets and V2PE, else (n, A)
+        In units of tokens or patches (for Centres of the range low to high). Rational positions are correctly rounded
+        (but for Centres); those of CircleRope, and of text after a circle, are right to a few units in the last place.
 
     Raises
     ------
     SpecError
-        If there is no segment, one is of a kind that the rule does not place, or sides do not divide by the merge.
+        If there is no segment, one is of a kind that the rule does not place, sides do not divide by the merge, a
+        reference has not the axes of a grid, or a position exceeds 2^53.
 
     References
     ----------
-    MRope: the code of QwenLM/Qwen3-VL, `rope2d.py`, `get_rope_index_2`
-    (and `get_rope_index_25` with a time rate); Centres: facebookresearch/dinov3, `rope_position_encoding.py`.
+    MRope: the code of QwenLM/Qwen3-VL, `rope2d.py`, `get_rope_index_2`, `get_rope_index_25` (with a time rate) and
+    `get_rope_index_3` (split); Centres: facebookresearch/dinov3, `rope_position_encoding.py`; Grid with a reference:
+    baaivision/EVA, `EVA-02/asuka/rope.py`; GridBuckets: huggingface/transformers, `Idefics2VisionEmbeddings`;
+    RopeTie: Su, kexue.fm/archives/10040 (its form "unit" is derived from the conditions of 10352); VideoRope:
+    Wiselnn570/VideoRoPE, `modeling_videorope.py`, `get_t_scale_rope_index`; OmniRope: JJJYmmm/Multimodal-RoPEs,
+    `omnirope.py`; MSRope: huggingface/diffusers, `QwenEmbedRope`; V2PE: OpenGVLab/V2PE, `get_rope_pos_id`; CircleRope:
+    lose4578/CircleRoPE, `circle_rope.py`.
 
     Deviations
     ----------
     The text of Qwen2.5-VL aligns ids with absolute time; its code truncates i·(seconds per temporal patch)·rate to an
-    integer, as is done here, so that steps are uneven.
+    integer, as is done here, so that steps are uneven. Its docstring counts 25 tokens a second, its code 2.
+    Qwen2.5-Omni counts the tokens of sound, not their time, which is the same at its 25 a second.
+    10040 calls s = w + 1, t = h + 1 the simplest integers: for given sides those over their greatest common divisor
+    are smaller, and do as well.
+    Circle-RoPE says that every patch is as far from every token of text. The indices are, in Euclid's distance and
+    where dff_rate = 0; attention turns each difference of coordinates by its own frequencies, and sees no such
+    distance. With alpha = 1 patches that are seen at one angle share one place (a middle patch is at angle 0), and so
+    do those of the first angle and of the last.
 
     Examples
     --------
+    >>> from refpos.variants.multimodal import MRope
     >>> place([Text(2), Image(2, 4), Text(1)], MRope())
     array([[0., 0., 0.],
            [1., 1., 1.],
@@ -57,25 +84,25 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
            [4., 4., 4.]])
     """
     segments = list(segments) if isinstance(segments, Iterable) else [segments]
-    require(isinstance(rule, Rule), "rule must be Index, Grid, Centres or MRope", rule)
+    require(isinstance(rule, Rule), "rule must be one of those that place segments", rule)
     require(
         segments and all(isinstance(one, Segment) for one in segments),
-        "segments must be Text, Image or Video, at least one",
+        "segments must be Text, Audio, Image or Video, at least one",
         segments,
     )
     match rule:
         case Index(start=start):
             return start + np.arange(float(sum(_tokens(one) for one in segments)))
-        case Grid(start=start):
-            return start + _mesh([_sides(one, rule) for one in segments])
+        case Grid():
+            return np.concatenate([_lattice(n, rule) for n in _grids(segments, rule)])
         case Centres(low=low, high=high):
-            sides = [_sides(one, rule) for one in segments]
-            centres = (_mesh(sides) + 0.5) / np.concatenate([np.tile(n, (int(np.prod(n)), 1)) for n in sides])
-            return np.asarray(low + (high - low) * centres)
-        case MRope():
-            return _mrope(segments, rule)
+            centres = [(_cells(n) + 0.5) / _length(n, rule) for n in _grids(segments, rule)]
+            return np.asarray(low + (high - low) * np.concatenate(centres))
+        case GridBuckets(side=side):
+            buckets = [_cells(n) * side // n @ [side, 1] for n in _grids(segments, rule)]
+            return np.concatenate(buckets).astype(np.float64)
         case _:
-            assert_never(rule)
+            return sequence(segments, rule)
 
 
 def as_positions(positions: npt.ArrayLike, axes: int) -> Floats:
@@ -110,12 +137,19 @@ def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
 
 def _tokens(segment: Segment) -> int:
     match segment:
-        case Text(n=n):
+        case Text(n=n) | Audio(n=n):
             return n
         case Image(h=h, w=w):
             return h * w
         case Video(t=t, h=h, w=w):
             return t * h * w
+
+
+def _grids(segments: list[Segment], rule: Rule) -> list[tuple[int, ...]]:
+    """Return the sides of every grid, which must have as many axes."""
+    sides = [_sides(one, rule) for one in segments]
+    require(len({len(n) for n in sides}) == 1, "segments of one call must have as many axes", sides)
+    return sides
 
 
 def _sides(segment: Segment, rule: Rule) -> tuple[int, ...]:
@@ -128,35 +162,21 @@ def _sides(segment: Segment, rule: Rule) -> tuple[int, ...]:
             raise SpecError(f"{type(rule).__name__} must place grids of its kind; got {segment!r}")
 
 
-def _mesh(sides: list[tuple[int, ...]]) -> Floats:
-    """Return the indices of every cell of every grid, row by row."""
-    require(len({len(n) for n in sides}) == 1, "segments of one call must have as many axes", sides)
-    return np.concatenate([np.indices(n).reshape(len(n), -1).T for n in sides]).astype(np.float64)
+def _cells(sides: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Return the indices of every cell of a grid, row by row."""
+    return np.indices(sides).reshape(len(sides), -1).T
 
 
-def _mrope(segments: list[Segment], rule: MRope) -> Floats:
-    rows: list[Floats] = []
-    start = 0.0
-    for segment in segments:
-        if isinstance(segment, Text):
-            block = np.repeat(np.arange(float(segment.n))[:, None], 3, axis=1)
-        else:
-            block = _mesh([_merged(segment, rule)])
-            if rule.tokens_per_second is not None:
-                rate = Fraction(rule.tokens_per_second)
-                rate = rate / Fraction(segment.fps) if isinstance(segment, Video) else Fraction(0)
-                require(len(block) * rate <= 2**53, "times must not exceed 2^53", segment)
-                block[:, 0] = [floor(int(t) * rate) for t in block[:, 0]]
-        rows.append(start + block)
-        start = float(rows[-1].max()) + 1
-    return np.concatenate(rows)
+def _length(sides: tuple[int, ...], rule: Centres) -> tuple[int, ...] | int:
+    """Return what a row and a column are divided by."""
+    lengths: dict[str, tuple[int, ...] | int] = {"separate": sides, "max": max(sides), "min": min(sides)}
+    return lengths[rule.normalise]
 
 
-def _merged(segment: Image | Video, rule: MRope) -> tuple[int, int, int]:
-    require(
-        segment.h % rule.merge == 0 and segment.w % rule.merge == 0,
-        f"sides must be multiples of the merge, {rule.merge}",
-        (segment.h, segment.w),
-    )
-    frames = segment.t if isinstance(segment, Video) else 1
-    return frames, segment.h // rule.merge, segment.w // rule.merge
+def _lattice(sides: tuple[int, ...], rule: Grid) -> Floats:
+    """Return the positions of one grid, and zeros for the tokens that stand before and after it."""
+    cells: npt.NDArray[Any] = rule.start + _cells(sides)
+    if rule.reference is not None:
+        require(len(rule.reference) == len(sides), f"reference must have {len(sides)} sides", rule.reference)
+        cells = cells.astype(object) * [Fraction(*pair) for pair in zip(rule.reference, sides, strict=True)]
+    return np.pad(cells.astype(np.float64), ((rule.before, rule.after), (0, 0)))

@@ -2,9 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from refpos.errors import require
 from refpos.variants import rules
+from refpos.variants.multimodal import MRope, Multimodal
+
+__all__ = ["Audio", "Centres", "Grid", "GridBuckets", "Image", "Index", "MRope", "Rule", "Segment", "Text", "Video"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,20 @@ class Video:
         rules.greater(self, "fps", 0)
 
 
-Segment = Text | Image | Video
+@dataclass(frozen=True)
+class Audio:
+    """A run of `n` tokens of sound, `rate` of them a second."""
+
+    n: int
+    rate: float = 25.0
+
+    def __post_init__(self) -> None:
+        rules.whole(self, "n", 1)
+        rules.real(self, "rate")
+        rules.greater(self, "rate", 0)
+
+
+Segment = Text | Image | Video | Audio
 
 
 @dataclass(frozen=True)
@@ -61,50 +78,72 @@ class Index:
 
 @dataclass(frozen=True)
 class Grid:
-    """Row and column of each patch, counted from `start`, row by row; frame, row and column in a video."""
+    """Row and column of each patch, counted from `start`, row by row; frame, row and column in a video.
+
+    Parameters
+    ----------
+    start : int
+        The first row, and the first column (and frame).
+    reference : tuple of int or None
+        Sides of the grid of training: where given, positions on a grid of n are stretched by reference/n.
+    before, after : int
+        Tokens that have no place on a grid and stand at 0 before or after its patches: classes, registers.
+    """
 
     start: int = 0
+    reference: tuple[int, ...] | None = None
+    before: int = 0
+    after: int = 0
 
     def __post_init__(self) -> None:
         rules.whole(self, "start")
         require(abs(self.start) <= 2**53, "start must not exceed 2^53", self.start)
+        if self.reference is not None:
+            whole = isinstance(self.reference, tuple) and all(type(n) is int and n >= 1 for n in self.reference)
+            require(whole and self.reference, "reference must be a tuple of positive ints", self.reference)
+        rules.whole(self, "before", 0)
+        rules.whole(self, "after", 0)
 
 
 @dataclass(frozen=True)
 class Centres:
-    """The centre of each patch on an image, rows and columns each from `low` to `high`: low + (high − low)(i + ½)/n."""
+    """The centre of each patch on an image, rows and columns each from `low` to `high`: low + (high − low)(i + ½)/n.
+
+    Parameters
+    ----------
+    low, high : float
+        Where an axis of n patches begins and ends.
+    normalise : {"separate", "max", "min"}
+        Whether n is each axis's own, or the longer or the shorter one's for both.
+    """
 
     low: float = -1.0
     high: float = 1.0
+    normalise: Literal["separate", "max", "min"] = "separate"
 
     def __post_init__(self) -> None:
         for field in ("low", "high"):
             rules.real(self, field)
         require(self.low < self.high, "low must be less than high", (self.low, self.high))
         require(math.isfinite(self.high - self.low), "high less low must be finite", (self.low, self.high))
+        rules.one_of(self, "normalise", ("separate", "max", "min"))
 
 
 @dataclass(frozen=True)
-class MRope:
-    """Multimodal positions (t, y, x): text on the diagonal, every segment one beyond the highest coordinate before it.
+class GridBuckets:
+    """The row of a learned table of `side` by `side` patches in which each patch of another grid lies.
 
     Parameters
     ----------
-    merge : int
-        Patches that the model merges along each side.
-    tokens_per_second : float or None
-        Where given, a temporal patch stands at its time in seconds times this, truncated to an integer;
-        otherwise at its index.
+    side : int
+        Rows, and columns, of the table's grid.
     """
 
-    merge: int = 2
-    tokens_per_second: float | None = None
+    side: int
 
     def __post_init__(self) -> None:
-        rules.whole(self, "merge", 1)
-        if self.tokens_per_second is not None:
-            rules.real(self, "tokens_per_second")
-            rules.greater(self, "tokens_per_second", 0)
+        rules.whole(self, "side", 1)
+        require(self.side <= 2**26, "side must not exceed 2^26", self.side)
 
 
-Rule = Index | Grid | Centres | MRope
+Rule = Index | Grid | Centres | GridBuckets | Multimodal
