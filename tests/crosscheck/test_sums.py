@@ -59,6 +59,32 @@ def test_tables_that_torch_resizes_are_within_their_bound(dtype, kernel, antiali
     assert 0.1 <= torch_ratio(dtype, kernel, antialias) <= 1
 
 
+@pytest.mark.parametrize("rule", [Resize("linear", align="corners"), Resize("cubic", a=-0.75, align="corners")])
+def test_tables_that_torch_resizes_with_shared_corners_are_within_their_bound(rule):
+    found = []
+    for size in zip(SIZES, SIZES[::-1], strict=True):
+        table = given(*(old for old, _ in size), 5, dtype="float32")
+        axes = [weights(*one, rule) for one in size]
+        options = {"mode": f"bi{rule.kernel}", "align_corners": True}
+        got = interpolated(table, tuple(new for _, new in size), "float32", **options)
+        want = np.einsum("ai,bj,ijd->abd", *(one.due for one in axes), table)
+        found.append(worst(got, want, resized(table, axes, "float32")))
+    assert 0.1 <= max(found) <= 1
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+def test_tables_that_torch_resizes_by_the_factors_of_dino_are_within_their_bound(antialias):
+    rule, found = Resize("cubic", a=-0.5 if antialias else -0.75, antialias=antialias, offset=0.1), []
+    for size in zip(SIZES, SIZES[::-1], strict=True):
+        table = given(*(old for old, _ in size), 5, dtype="float32")
+        axes = [weights(*one, rule) for one in size]
+        factors = tuple((new + 0.1) / old for old, new in size)
+        got = interpolated(table, None, "float32", scale_factor=factors, mode="bicubic", antialias=antialias)
+        want = np.einsum("ai,bj,ijd->abd", *(one.due for one in axes), table)
+        found.append(worst(got, want, resized(table, axes, "float32")))
+    assert 0.05 <= max(found) <= 1
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_bicubic_tables_of_16_bits_are_made_and_summed_in_16_bits_by_torch(dtype):
     assert torch_ratio(dtype, "cubic", antialias=False) > 4

@@ -31,7 +31,6 @@ SHAPES: tuple[tuple[str, tuple[int, int], tuple[int, int], int], ...] = (
     ("higher and narrower, class token and four registers", (3, 8), (5, 3), 5),
     ("as many cells, otherwise shaped", (2, 6), (4, 3), 1),
     ("of the same size", (4, 3), (4, 3), 1),
-    ("from a square to a wide image", (4, 4), (2, 9), 1),
     ("one row, one column", (1, 5), (4, 1), 0),
     ("from one cell, to a row", (1, 1), (1, 3), 1),
     ("from 37 to 16", (2, 37), (1, 16), 1),
