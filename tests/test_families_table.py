@@ -11,6 +11,7 @@ from refpos.catalogue import TABLE
 from refpos.oracle.families.resize import RESIZES
 from refpos.oracle.families.table import TABLES, WIDTH, narrowed
 from refpos.oracle.golden_document import rederived, written
+from refpos.oracle.golden_export_arrays import arrays
 from refpos.oracle.golden_format import canonical
 from refpos.oracle.golden_others import Other, filled, repeated, require_other
 from refpos.oracle.rounding import round_to
@@ -117,6 +118,16 @@ def test_every_mistake_is_told_by_some_case(name):
 @pytest.mark.parametrize("name", ["bart", SMALL, "navit-stack", "idefics2", "timm-resize"])
 def test_a_file_is_made_again_from_its_inputs(name):
     assert canonical(rederived(name, document(name))) == canonical(document(name))
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_every_number_of_a_file_can_be_exported(name):
+    found = arrays(document(name))
+
+    for where, inputs, master in cases(name):
+        assert np.array_equal(master, found[f"{where}/master"])
+        given = inputs.get("positions") if name in LOOKUPS else filled(inputs["table"])
+        assert np.array_equal(given, found[f"{where}/{'positions' if name in LOOKUPS else 'table'}"])
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -288,14 +299,15 @@ WRONG = {
     "a side too long": lambda good: good.update(new=[65, 1]),
     "a fraction of a side": lambda good: good.update(old=[2, 3.0]),
     "one side": lambda good: good.update(new=[4]),
-    "a negative prefix": lambda good: good.update(prefix=-1),
-    "a bool for a prefix": lambda good: good.update(prefix=True),
+    "a negative prefix": lambda good: good.update(prefix=-1, table={"shape": [5, 2], "repeat": [1.0]}),
+    "a bool for a prefix": lambda good: good.update(prefix=True, table={"shape": [7, 2], "repeat": [1.0]}),
     "too many rows": lambda good: good.update(new=[12, 11]),
     "no shape": lambda good: good["table"].pop("shape"),
     "another shape": lambda good: good["table"].update(shape=[5, 2]),
     "more columns": lambda good: good["table"].update(shape=[6, 3]),
     "nothing to fill with": lambda good: good["table"].update(repeat=[]),
     "words": lambda good: good["table"].update(repeat=["1"]),
+    "a bool to fill with": lambda good: good["table"].update(repeat=[True]),
     "no number": lambda good: good["table"].update(repeat=[float("nan")]),
     "a list of rows": lambda good: good.update(table=[[1.0, 2.0]] * 6),
 }
@@ -326,6 +338,9 @@ def test_what_is_fine_is_fine():
     for name in TABLE:
         for where, inputs, _ in cases(name):
             require_other(subject(name), inputs, None, where)
+    inputs, _ = resizing((2, 3), (3, 4))
+    inputs["table"]["repeat"] = [1, 0.5]
+    require_other(subject("deit-resize"), inputs, None, "integers among fractions")
     assert RESIZES.weights(TABLE["deit-resize"].variant) == {}
     table = subject("bert").learned
     assert np.array_equal(table["table"][[5]], lookup([5], subject("bert").variant, learned=table))

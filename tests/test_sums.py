@@ -8,7 +8,7 @@ import pytest
 from honest_resizing import honest_weights
 
 from refpos import Frequencies, Rotary, SpecError, rotate
-from refpos.oracle.resizing import resized, weights
+from refpos.oracle.resizing import Weights, resized, weights
 from refpos.oracle.rounding import round_to
 from refpos.oracle.sums import logarithmic, looked_up, powered, product, sloped
 from refpos.oracle.tolerance import Recipe, bound
@@ -283,6 +283,13 @@ def test_a_table_whose_corners_are_aligned_is_outside_the_bound_of_one_whose_are
     for one, other in (both, both[::-1]):
         error = np.abs(other.due @ table @ other.due.T - one.due @ table @ one.due.T)
         assert (error > resized(table, [one, one], "bfloat16")).mean() > 0.5
+
+
+def test_a_term_has_the_roundings_of_both_axes_and_one_more():
+    half = Weights(np.array([[0.5, 0.5]]), np.zeros((1, 2)), 2)
+    found = resized([[1.0, -3.0], [5.0, 7.0]], [half, half], "float32")
+
+    assert np.allclose(found, 5 * 4 * 2.0**-24, rtol=1e-6)
 
 
 def test_one_axis_and_three_are_resized_too():
