@@ -152,6 +152,12 @@ def test_tables_that_are_stacked_have_half_the_columns_each():
     assert {(6, 8)} == set(narrowed(Factorised((6, 6, 6), 768)).learned.values())
 
 
+@pytest.mark.parametrize("name", ["navit-fractional", "navit-fractional-centres", "idefics2"])
+def test_no_position_is_on_the_edge_of_a_cell_where_the_nearest_row_is_picked(name):
+    """There either row would be allowed."""
+    assert all(max(row) <= 3 for case in document(name)["cases"] for row in case["units"]["float32/formula"])
+
+
 # Mistakes.
 
 

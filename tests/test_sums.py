@@ -271,11 +271,13 @@ def test_nearest_is_exact_but_where_a_point_is_on_the_edge_of_a_cell(align):
     for old, new in itertools.product(range(1, 40), repeat=2):
         due, half = weights(old, new, rule), align == "centres"
         edges = [i for i in range(new) if (2 * i + half) * old % (2 * new) == 0 and (i or half)]
+        edges = [] if {old, new} <= {1, 2, 4, 8, 16, 32} else edges
         assert edges == np.flatnonzero(due.off.any(axis=1)).tolist()
         assert (due.off[edges].sum(axis=1) == 2).all()
-        point = (np.arange(new, dtype=F32) + F32(half / 2)) * (F32(old) / F32(new))
-        got = np.eye(old)[np.minimum(np.floor(point).astype(int), old - 1)]
-        assert (np.abs(got - due.due) <= due.off).all()
+        start, n, m = np.arange(new, dtype=F32) + F32(half / 2), F32(old), F32(new)
+        for point in (start * (n / m), start / m * n, start * n / m, start / (m / n)):
+            got = np.eye(old)[np.minimum(np.floor(point).astype(int), old - 1)]
+            assert (np.abs(got - due.due) <= due.off).all()
 
 
 def test_a_table_whose_corners_are_aligned_is_outside_the_bound_of_one_whose_are_not_and_the_reverse():

@@ -160,10 +160,14 @@ def _roundings(rule: Resize) -> int:
 
 
 def _picked(old: int, new: int, rule: Resize, u: float) -> Weights:
-    """Return the weights of "nearest": both cells beside an edge are off by 1 where the point may be on either side."""
+    """Return the weights of "nearest": both cells beside an edge are off by 1 where the point may be on either side.
+
+    Where `old` and `new` are powers of two, and nothing is added, all quotients and what follows from them are exact.
+    """
+    exact = all(one & (one - 1) == 0 for one in (old, new)) and not rule.offset
     point = _starts(new, rule) * _step(old, new, rule)
     edge = np.rint(point)
-    unsure = np.abs(point - edge) < gamma(_roundings(rule) + 2, u) * point
+    unsure = (np.abs(point - edge) < gamma(_roundings(rule) + 2, u) * point) & (not exact)
     off = _gathered(np.repeat(unsure, 2, axis=1).astype(np.float64), edge + np.array([-1.0, 0.0]), old)
     return Weights(kernels.weights(old, new, rule), off, 0)
 

@@ -73,7 +73,8 @@ def _grids(variant: Lookup) -> Iterator[tuple[str, dict[str, Any]]]:
         ("a row", 1, columns + 4),
         ("a column", rows + 4, 1),
     ):
-        spots = {(0, 0), (h // 3, w // 2), (h - 1, 0), (h // 2, w // 3), (0, w - 1), (h - 1, w - 1), (1 % h, 2 % w)}
+        spots = {(0, 0), (h - 1, 0), (0, w - 1), (h - 1, w - 1), (1 % h, 2 % w)}
+        spots |= {(h // 3, 2 * w // 3), (2 * h // 3, w // 3)}  # none of them on the edge of a cell of the table
         yield words, {"positions": [list(one) for one in sorted(spots)], "grid": [h, w]}
     side = min(rows, columns) // 2
     spots = {(side - 1, 0), (1, side - 1), (side // 2, 1), (0, 1)}
