@@ -1,15 +1,19 @@
 """Bounds on sums hold for honest sums in any order, and are not much wider than the worst of them need."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
+from honest_resizing import honest_weights
 
 from refpos import Frequencies, Rotary, SpecError, rotate
-from refpos.oracle.resizing import resized, weights
+from refpos.oracle.resizing import Weights, resized, weights
 from refpos.oracle.rounding import round_to
 from refpos.oracle.sums import logarithmic, looked_up, powered, product, sloped
 from refpos.oracle.tolerance import Recipe, bound
+from refpos.spec import kernels
+from refpos.variants.table import Resize
 
 F32, F64 = np.float32, np.float64
 DTYPES = ("float64", "float32", "float16", "bfloat16")
@@ -181,96 +185,129 @@ def test_powers_of_distances_are_within_their_bound(dtype):
 # Resizing.
 
 
-def cubic(x, a):
-    x = np.abs(x)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    return np.where(x < 1, near, np.where(x < 2, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a, 0)).astype(x.dtype)
-
-
-def honest_weights(old, new, kernel, a, f, antialias=False):
-    """Return (new, old) weights as libraries make them, in a dtype."""
-    ratio = f(old) / f(new)
-    wide = max(ratio, f(1)) if antialias else f(1)
-    reach = int(np.ceil((1 if kernel == "linear" else 2) * wide)) + 1
-    found = np.zeros((new, old), f)
-    for i in range(new):
-        s = (f(i) + f(0.5)) * ratio - f(0.5)
-        points = np.arange(int(np.floor(s)) - reach, int(np.floor(s)) + reach + 2)
-        x = (s - points.astype(f)) / wide
-        w = np.maximum(f(1) - np.abs(x), f(0)) if kernel == "linear" else cubic(x, f(a))
-        if antialias:
-            inside = (points >= 0) & (points < old)
-            w, points = w[inside] / w[inside].sum(dtype=f), points[inside]
-        np.add.at(found[i], np.clip(points, 0, old - 1), w)
-    return found
-
-
-KERNELS = [
-    ("linear", 0.0, False),
-    ("cubic", -0.75, False),
-    ("cubic", -0.5, False),
-    ("linear", 0.0, True),
-    ("cubic", -0.5, True),
+RULES = [
+    Resize("linear"),
+    Resize("cubic", a=-0.75),
+    Resize("cubic", a=-0.5),
+    Resize("linear", antialias=True),
+    Resize("cubic", a=-0.5, antialias=True),
+    Resize("linear", align="corners"),
+    Resize("cubic", a=-0.75, align="corners"),
+    Resize("cubic", a=-0.75, offset=0.1),
+    Resize("cubic", a=-0.5, antialias=True, offset=0.1),
 ]
+CORNERS = Resize("linear", align="corners")
 SIZES = [(14, 16), (16, 14), (16, 24), (37, 60), (7, 33), (27, 9), (1, 5), (5, 1), (64, 61)]
 
 
-@pytest.mark.parametrize(("kernel", "a", "antialias"), KERNELS)
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(("old", "new"), SIZES)
-def test_weights_in_float32_are_within_their_bound(kernel, a, antialias, old, new):
-    due = weights(old, new, kernel, a=a, antialias=antialias)
-    exact = honest_weights(old, new, kernel, a, np.longdouble, antialias)
+def test_weights_in_float32_are_within_their_bound(rule, old, new):
+    due = weights(old, new, rule)
+    exact = honest_weights(old, new, rule, np.longdouble)
     assert np.allclose(due.due, exact.astype(F64), rtol=0, atol=1e-13)
-    error = np.abs(honest_weights(old, new, kernel, a, F32, antialias) - exact).astype(F64)
+    assert np.allclose(due.due, kernels.weights(old, new, rule), rtol=0, atol=1e-13)
+    error = np.abs(honest_weights(old, new, rule, F32) - exact).astype(F64)
     assert (error <= due.off).all()
 
 
-@pytest.mark.parametrize(("kernel", "a", "antialias"), KERNELS)
-def test_the_bound_of_weights_is_no_more_than_ten_times_what_they_need(kernel, a, antialias):
+@pytest.mark.parametrize("rule", RULES)
+def test_the_bound_of_weights_is_no_more_than_ten_times_what_they_need(rule):
     def ratio(old, new):
-        due = weights(old, new, kernel, a=a, antialias=antialias)
-        exact = honest_weights(old, new, kernel, a, np.longdouble, antialias).astype(F64)
-        error = np.abs(honest_weights(old, new, kernel, a, F32, antialias) - exact)
+        due = weights(old, new, rule)
+        exact = honest_weights(old, new, rule, np.longdouble).astype(F64)
+        error = np.abs(honest_weights(old, new, rule, F32) - exact)
         return float(np.divide(error, due.off, out=np.zeros_like(error), where=due.off > 0).max())
 
     assert 0.1 <= max(ratio(*size) for size in SIZES) <= 1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("kernel", "a", "antialias"), KERNELS)
-def test_tables_that_are_resized_are_within_their_bound(dtype, kernel, a, antialias):
+@pytest.mark.parametrize("rule", RULES)
+def test_tables_that_are_resized_are_within_their_bound(dtype, rule):
     f = F64 if dtype == "float64" else F32
     table, found = given(14, 16, 6, dtype=dtype), []
-    options = {"a": a, "antialias": antialias, "dtype": "float64" if dtype == "float64" else "float32"}
+    made = "float64" if dtype == "float64" else "float32"
     for rows, columns in (((14, 37), (16, 20)), ((14, 9), (16, 31))):
-        allowed = resized(table, weights(*rows, kernel, **options), weights(*columns, kernel, **options), dtype)
-        r, c = (honest_weights(*one, kernel, a, np.longdouble, antialias) for one in (rows, columns))
+        allowed = resized(table, [weights(*one, rule, dtype=made) for one in (rows, columns)], dtype)
+        r, c = (honest_weights(*one, rule, np.longdouble) for one in (rows, columns))
         want = np.einsum("ai,bj,ijd->abd", r, c, table.astype(np.longdouble)).astype(F64)
-        r, c = (honest_weights(*one, kernel, a, f, antialias) for one in (rows, columns))
+        r, c = (honest_weights(*one, rule, f) for one in (rows, columns))
         once = np.einsum("ai,ijd->ajd", r, table.astype(f))
         got = round_to(np.einsum("bj,ajd->abd", c, once), dtype)
         found.append(float((np.abs(got - want) / allowed).max()))
     assert 0.05 <= max(found) <= 1
 
 
+@pytest.mark.parametrize("f", [F32, F64])
+def test_four_terms_summed_at_once_are_within_the_bound(f):
+    """As Qwen3-VL sums its table: points from linspace, weights multiplied first."""
+    dtype = np.dtype(f).name
+    table, found = given(48, 48, 4, dtype="float32"), []
+    for h, w in ((20, 61), (95, 33)):
+        points = [np.linspace(0, 47, n).astype(f) for n in (h, w)]
+        low = [one.astype(int) for one in points]
+        high = [np.minimum(one + 1, 47) for one in low]
+        dh, dw = (one - at.astype(f) for one, at in zip(points, low, strict=True))
+        got = np.zeros((h, w, 4), f)
+        for ys, r in ((low[0], f(1) - dh), (high[0], dh)):
+            for xs, c in ((low[1], f(1) - dw), (high[1], dw)):
+                got += (r[:, None] * c[None, :])[..., None] * table[ys[:, None], xs[None, :]].astype(f)
+        axes = [weights(48, n, CORNERS, dtype=dtype) for n in (h, w)]
+        r, c = (honest_weights(48, n, CORNERS, np.longdouble) for n in (h, w))
+        want = np.einsum("ai,bj,ijd->abd", r, c, table.astype(np.longdouble)).astype(F64)
+        found.append(float((np.abs(got - want) / resized(table, axes, dtype)).max()))
+    assert 0.02 <= max(found) <= 1
+
+
 def test_a_point_on_another_may_give_a_weight_to_either_neighbour():
     """(i + 1/2)·3 − 1/2 is a whole number, and floats may fall on both sides of it."""
-    assert ((weights(15, 5, "linear").off > 0).sum(axis=1) == 3).all()
+    assert ((weights(15, 5, Resize("linear")).off > 0).sum(axis=1) == 3).all()
 
 
-def test_a_table_whose_corners_are_aligned_is_outside_the_bound():
-    table, step = given(14, 14), weights(14, 16, "linear")
-    s = np.arange(16) * 13 / 15
-    other = np.maximum(1 - np.abs(s[:, None] - np.arange(14)), 0)
-    error = np.abs(other @ table @ other.T - step.due @ table @ step.due.T)
-    assert (error > resized(table, step, step, "bfloat16")).mean() > 0.5
+@pytest.mark.parametrize("align", ["centres", "origin"])
+def test_nearest_is_exact_but_where_a_point_is_on_the_edge_of_a_cell(align):
+    rule = Resize("nearest", align=align)
+    for old, new in itertools.product(range(1, 40), repeat=2):
+        due, half = weights(old, new, rule), align == "centres"
+        edges = [i for i in range(new) if (2 * i + half) * old % (2 * new) == 0 and (i or half)]
+        edges = [] if {old, new} <= {1, 2, 4, 8, 16, 32} else edges
+        assert edges == np.flatnonzero(due.off.any(axis=1)).tolist()
+        assert (due.off[edges].sum(axis=1) == 2).all()
+        start, n, m = np.arange(new, dtype=F32) + F32(half / 2), F32(old), F32(new)
+        for point in (start * (n / m), start / m * n, start * n / m, start / (m / n)):
+            got = np.eye(old)[np.minimum(np.floor(point).astype(int), old - 1)]
+            assert (np.abs(got - due.due) <= due.off).all()
 
 
-def test_wrong_kernels_and_tables_are_refused():
-    with pytest.raises(SpecError, match="kernel must be linear or cubic; got nearest"):
-        weights(2, 4, "nearest")
+def test_a_table_whose_corners_are_aligned_is_outside_the_bound_of_one_whose_are_not_and_the_reverse():
+    table, both = given(14, 14), [weights(14, 16, one) for one in (Resize("linear"), CORNERS)]
+    for one, other in (both, both[::-1]):
+        error = np.abs(other.due @ table @ other.due.T - one.due @ table @ one.due.T)
+        assert (error > resized(table, [one, one], "bfloat16")).mean() > 0.5
+
+
+def test_a_term_has_the_roundings_of_both_axes_and_one_more():
+    half = Weights(np.array([[0.5, 0.5]]), np.zeros((1, 2)), 2)
+    found = resized([[1.0, -3.0], [5.0, 7.0]], [half, half], "float32")
+
+    assert np.allclose(found, 5 * 4 * 2.0**-24, rtol=1e-6)
+
+
+def test_one_axis_and_three_are_resized_too():
+    step, table = weights(3, 5, Resize("linear")), given(3, 3, 3)
+    assert resized(table[:, 0, 0], [step], "float32").shape == (5,)
+    third = np.einsum("ai,bj,ck,ijk->abc", step.due, step.due, step.due, table)
+    own = honest_weights(3, 5, Resize("linear"), F32)
+    got = np.einsum("ai,bj,ck,ijk->abc", own, own, own, table.astype(F32))
+    assert 0.05 <= float((np.abs(got - third) / resized(table, [step] * 3, "float32")).max()) <= 1
+
+
+def test_wrong_rules_and_tables_are_refused():
+    with pytest.raises(SpecError, match="rule must be Resize; got linear"):
+        weights(2, 4, "linear")
     with pytest.raises(SpecError, match="a table must have at least one point"):
-        weights(0, 4, "linear")
-    step = weights(2, 4, "linear")
-    with pytest.raises(SpecError, match="table must have 2 rows and 2 columns"):
-        resized(np.ones((3, 2)), step, step, "float32")
+        weights(0, 4, Resize("linear"))
+    step = weights(2, 4, Resize("linear"))
+    with pytest.raises(SpecError, match=r"table must have points \(2, 2\)"):
+        resized(np.ones((3, 2)), [step, step], "float32")

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refpos.errors import SpecError, require, told
+from refpos.oracle.families.family import filled
 from refpos.oracle.golden_format import Document
-from refpos.oracle.golden_others import filled
 
 Array: TypeAlias = NDArray[Any]
 """Of float64, of int64, or of uint8, which is text in UTF-8; little-endian on every machine."""

@@ -10,12 +10,13 @@ import numpy as np
 from refpos.catalogue.entry import Entry, Variant
 from refpos.errors import SpecError, require
 from refpos.oracle.families.bias import BIASES
-from refpos.oracle.families.family import Family, Inputs, Mistake
+from refpos.oracle.families.family import Family, Inputs, Mistake, filled
+from refpos.oracle.families.table import TABLES
 from refpos.oracle.golden_values import Judged, certified, rounded_up, telling
 from refpos.oracle.roundoff import DTYPES, UNIT_ROUNDOFF
 from refpos.spec.precise import Floats
 
-FAMILIES: Mapping[str, Family] = {"bias": BIASES}
+FAMILIES: Mapping[str, Family] = {"bias": BIASES, "table": TABLES}
 RECIPE = "formula"
 """The recipe of what is worked out as the formula says, in the dtype, or in float32 and rounded once to 16 bits."""
 
@@ -65,18 +66,6 @@ class Other:
     def judged(self) -> dict[str, Judged]:
         """What was derived of cases already."""
         return {}
-
-
-def filled(weights: Mapping[str, Any]) -> Floats:
-    """Return an array of a shape, filled with numbers again and again, row by row.
-
-    Examples
-    --------
-    >>> filled({"shape": [2, 2], "repeat": [0.5, 1.0, -1.0]})
-    array([[ 0.5,  1. ],
-           [-1. ,  0.5]])
-    """
-    return np.resize(np.array(weights["repeat"], dtype=np.float64), tuple(weights["shape"]))
 
 
 def repeated(subject: Other) -> dict[str, Any] | None:

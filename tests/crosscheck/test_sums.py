@@ -6,6 +6,7 @@ import pytest
 from refpos.oracle.resizing import resized, weights
 from refpos.oracle.rounding import round_to
 from refpos.oracle.sums import product, sloped
+from refpos.variants.table import Resize
 
 torch = pytest.importorskip("torch")
 
@@ -37,15 +38,14 @@ def worst(got, want, allowed):
 
 def torch_ratio(dtype, kernel, antialias, made="float32", sums=None):
     """Return the worst error of torch over its bound, with weights made in a dtype."""
-    found, a = [], -0.5 if antialias else -0.75
+    a = None if kernel == "linear" else -0.5 if antialias else -0.75
+    found, rule = [], Resize(kernel, a=a, antialias=antialias)
     for (old_h, new_h), (old_w, new_w) in zip(SIZES, SIZES[::-1], strict=True):
         table = given(old_h, old_w, 5, dtype=dtype)
-        rows, columns = (
-            weights(*one, kernel, a=a, antialias=antialias, dtype=made) for one in ((old_h, new_h), (old_w, new_w))
-        )
+        rows, columns = (weights(*one, rule, dtype=made) for one in ((old_h, new_h), (old_w, new_w)))
         got = interpolated(table, (new_h, new_w), dtype, mode=f"bi{kernel}", antialias=antialias)
         want = np.einsum("ai,bj,ijd->abd", rows.due, columns.due, table)
-        found.append(worst(got, want, resized(table, rows, columns, dtype, sums=sums)))
+        found.append(worst(got, want, resized(table, [rows, columns], dtype, sums=sums)))
     print(f"torch, bi{kernel}, {dtype}, antialias {antialias}, weights in {made}: {max(found):.2f} of the bound")
     return max(found)
 
@@ -59,6 +59,32 @@ def test_tables_that_torch_resizes_are_within_their_bound(dtype, kernel, antiali
     assert 0.1 <= torch_ratio(dtype, kernel, antialias) <= 1
 
 
+@pytest.mark.parametrize("rule", [Resize("linear", align="corners"), Resize("cubic", a=-0.75, align="corners")])
+def test_tables_that_torch_resizes_with_shared_corners_are_within_their_bound(rule):
+    found = []
+    for size in zip(SIZES, SIZES[::-1], strict=True):
+        table = given(*(old for old, _ in size), 5, dtype="float32")
+        axes = [weights(*one, rule) for one in size]
+        options = {"mode": f"bi{rule.kernel}", "align_corners": True}
+        got = interpolated(table, tuple(new for _, new in size), "float32", **options)
+        want = np.einsum("ai,bj,ijd->abd", *(one.due for one in axes), table)
+        found.append(worst(got, want, resized(table, axes, "float32")))
+    assert 0.1 <= max(found) <= 1
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+def test_tables_that_torch_resizes_by_the_factors_of_dino_are_within_their_bound(antialias):
+    rule, found = Resize("cubic", a=-0.5 if antialias else -0.75, antialias=antialias, offset=0.1), []
+    for size in zip(SIZES, SIZES[::-1], strict=True):
+        table = given(*(old for old, _ in size), 5, dtype="float32")
+        axes = [weights(*one, rule) for one in size]
+        factors = tuple((new + 0.1) / old for old, new in size)
+        got = interpolated(table, None, "float32", scale_factor=factors, mode="bicubic", antialias=antialias)
+        want = np.einsum("ai,bj,ijd->abd", *(one.due for one in axes), table)
+        found.append(worst(got, want, resized(table, axes, "float32")))
+    assert 0.05 <= max(found) <= 1
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_bicubic_tables_of_16_bits_are_made_and_summed_in_16_bits_by_torch(dtype):
     assert torch_ratio(dtype, "cubic", antialias=False) > 4
@@ -68,13 +94,13 @@ def test_bicubic_tables_of_16_bits_are_made_and_summed_in_16_bits_by_torch(dtype
 @pytest.mark.parametrize(("method", "kernel"), [("linear", "linear"), ("cubic", "cubic")])
 def test_tables_that_jax_resizes_are_within_their_bound(method, kernel):
     jax = pytest.importorskip("jax")
-    found = []
+    found, rule = [], Resize(kernel, a=-0.5 if kernel == "cubic" else None, antialias=True)
     for (old_h, new_h), (old_w, new_w) in zip(SIZES, SIZES[::-1], strict=True):
         table = given(old_h, old_w, 5, dtype="float32")
-        rows, columns = (weights(*one, kernel, a=-0.5, antialias=True) for one in ((old_h, new_h), (old_w, new_w)))
+        rows, columns = (weights(*one, rule) for one in ((old_h, new_h), (old_w, new_w)))
         got = np.asarray(jax.image.resize(table.astype(np.float32), (new_h, new_w, 5), method, precision="highest"))
         want = np.einsum("ai,bj,ijd->abd", rows.due, columns.due, table)
-        found.append(worst(got, want, resized(table, rows, columns, "float32")))
+        found.append(worst(got, want, resized(table, [rows, columns], "float32")))
     print(f"jax, {method}: {max(found):.2f} of the bound")
     assert 0.02 <= max(found) <= 1
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from refpos.exact.ball import Real
 from refpos.spec.precise import Floats
 
@@ -70,3 +72,20 @@ class Family:
     allowed: Callable[[Any, Inputs, Learned, str], Floats]
     mistakes: Callable[[Any], Iterator[Mistake]]
     refused: Callable[[Any], Iterator[tuple[str, dict[str, Any]]]]
+
+
+def filled(weights: Mapping[str, Any]) -> Floats:
+    """Return an array of a shape, filled with numbers again and again, row by row.
+
+    Examples
+    --------
+    >>> filled({"shape": [2, 2], "repeat": [0.5, 1.0, -1.0]})
+    array([[ 0.5,  1. ],
+           [-1. ,  0.5]])
+    """
+    return np.resize(np.array(weights["repeat"], dtype=np.float64), tuple(weights["shape"]))
+
+
+def within(value: Any, least: int, most: int) -> bool:
+    """Return whether a value is an int from `least` to `most`."""
+    return type(value) is int and least <= value <= most
