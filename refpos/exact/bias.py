@@ -57,8 +57,7 @@ def bias(
 
     References
     ----------
-    ALiBi, arXiv:2108.12409, §3; T5, arXiv:1910.10683, §2.1; Swin, arXiv:2103.14030, eq. 4; Swin V2,
-    arXiv:2111.09883, §3.3; KERPLE, arXiv:2205.09921, §4; Sandwich, arXiv:2212.10356; FIRE, arXiv:2310.04418v2, §3.
+    As for `refpos.spec.bias.bias`.
 
     Examples
     --------

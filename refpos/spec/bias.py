@@ -60,16 +60,17 @@ def bias(
 
     References
     ----------
-    ALiBi, arXiv:2108.12409, §3. T5, arXiv:1910.10683, §2.1, and tensorflow/mesh, `_relative_position_bucket`. Swin,
-    arXiv:2103.14030, eq. 4. Swin V2, arXiv:2111.09883, §3.3. KERPLE, arXiv:2205.09921, §4. Sandwich,
-    arXiv:2212.10356. FIRE, arXiv:2310.04418v2, §3.
+    ALiBi, arXiv:2108.12409, §3. T5, arXiv:1910.10683, §2.1. Swin, arXiv:2103.14030, eq. 4, and microsoft/unilm,
+    `beit/modeling_finetune.py`, for the class token. Swin V2, microsoft/Swin-Transformer, `swin_transformer_v2.py`.
+    KERPLE, arXiv:2205.09921, and chijames/KERPLE, `megatron/mpu/layers.py`. Sandwich, arXiv:2212.10356. FIRE,
+    arXiv:2310.04418v2, §3.
 
     Deviations
     ----------
     A post on local attention (kexue.fm/archives/9431) says that the inner product of two sinusoidal rows increases
     with the distance on average; it decreases. FIRE is written for keys that are not after the query; here, as in
-    its code, |p_i − p_j| takes the place of p_i − p_j. The text of Swin V2 has plain coordinates; its code scales
-    them and passes the network's result through 16·sigmoid.
+    public code, |p_i − p_j| takes the place of p_i − p_j. The text of Swin V2 has plain coordinates, its code scaled
+    ones. The rows of the transformer count waves from i = 0; a code for Sandwich (NeMo) counts from 1.
 
     Examples
     --------

@@ -83,23 +83,24 @@ def _point(position: object, axes: int) -> Point:
 def _head(p: Point, q: Point, variant: Bias, h: Expr) -> Expr:
     match variant:
         case Alibi():
-            return _alibi(p, q, variant, int(h))
+            found = _alibi(p, q, variant, int(h))
         case T5Buckets():
-            return TABLE[bucket(q[0] - p[0], variant), h]
+            found = TABLE[bucket(q[0] - p[0], variant), h]
         case SwinWindow(window=(height, width)):
-            return TABLE[(p[0] - q[0] + height - 1) * (2 * width - 1) + p[1] - q[1] + width - 1, h]
+            found = TABLE[(p[0] - q[0] + height - 1) * (2 * width - 1) + p[1] - q[1] + width - 1, h]
         case SwinContinuous():
-            return _continuous(p, q, variant, h)
+            found = _continuous(p, q, variant, h)
         case Kerple(kernel=kernel):
             d = sympy.Abs(p[0] - q[0])
-            return -R1[h] * (sympy.log(1 + R2[h] * d) if kernel == "logarithmic" else d ** R2[h])
+            found = -R1[h] * (sympy.log(1 + R2[h] * d) if kernel == "logarithmic" else d ** R2[h])
         case Sandwich():
-            return _sandwich(p[0] - q[0], variant, h)
+            found = _sandwich(p[0] - q[0], variant, h)
         case Fire(epsilon=epsilon):
             psi = sympy.log(1 + C * sympy.Abs(p[0] - q[0]))
-            return NETWORK(h, psi / (sympy.log(1 + C * sympy.Max(p[0], THRESHOLD)) + exact(epsilon)))
+            found = NETWORK(h, psi / (sympy.log(1 + C * sympy.Max(p[0], THRESHOLD)) + exact(epsilon)))
         case _:
             assert_never(variant)
+    return found
 
 
 def _alibi(p: Point, q: Point, variant: Alibi, h: int) -> Expr:
