@@ -139,7 +139,7 @@ BIAS: dict[str, Entry] = {
             "timm/models/swin_transformer_v2_cr.py",
             "WindowMultiHeadAttention",
         ),
-        note="Plain coordinates and no sigmoid, as its author read the paper; the published code has both, see swin-v2.",
+        note="Plain coordinates and no sigmoid; the published code has both otherwise, see swin-v2.",
     ),
     # Kernels of the distance.
     "kerple-log": Entry(

@@ -79,9 +79,17 @@ def bias(
     <BLANKLINE>
            [[-0.0078125 , -0.00390625,  0.        ]]])
     """
-    _check(variant)
+    names = "Alibi, T5Buckets, SwinWindow, SwinContinuous, Kerple, Sandwich or Fire"
+    require(isinstance(variant, Bias), f"variant must be {names}", variant)
     given = _arrays(variant, learned)
     q, k = pair(query_positions, key_positions, axis_count(variant))
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _added(q, k, given, variant)
+    require(np.isfinite(found).all(), "biases must be finite", found[~np.isfinite(found)][:1])
+    return np.asarray(found)
+
+
+def _added(q: Floats, k: Floats, given: dict[str, Floats], variant: Bias) -> Floats:
     match variant:
         case Alibi():
             found = _alibi(q, k, variant)
@@ -97,13 +105,7 @@ def bias(
             found = _fire(q, k, given, variant)
         case _:
             assert_never(variant)
-    require(np.isfinite(found).all(), "biases must be finite", found[~np.isfinite(found)][:1])
-    return np.asarray(found)
-
-
-def _check(variant: Bias) -> None:
-    names = "Alibi, T5Buckets, SwinWindow, SwinContinuous, Kerple, Sandwich or Fire"
-    require(isinstance(variant, Bias), f"variant must be {names}", variant)
+    return found
 
 
 def _arrays(variant: Bias, learned: Learned | None) -> dict[str, Floats]:
