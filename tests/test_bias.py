@@ -227,9 +227,10 @@ def test_each_difference_of_two_cells_has_an_index_of_its_own(h, w):
 def test_the_coordinates_of_swin_v2_are_logarithms_from_one_to_minus_one():
     network = {"hidden_weight": [[1, 0], [-1, 0]], "hidden_bias": [0, 0], "output_weight": [[1, -1]]}
     variant = SwinContinuous(1, (9, 9), hidden=2, gain=None)
-    found = bias([[8, 0], [1, 0], [0, 0]], [[0, 0]], variant, learned=network)[0, :, 0]
+    found = bias([[8, 0], [1, 0], [0, 0]], [[0, 0], [8, 8]], variant, learned=network)[0].T
 
-    np.testing.assert_allclose(found, [math.log2(9) / 3, 1 / 3, 0.0], rtol=1e-15)
+    np.testing.assert_allclose(found[0], [math.log2(9) / 3, 1 / 3, 0.0], rtol=1e-15)
+    np.testing.assert_allclose(found[1], [0.0, -1.0, -math.log2(9) / 3], rtol=1e-15)
 
 
 def test_swin_v2_passes_sixteen_times_a_sigmoid():

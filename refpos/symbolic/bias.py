@@ -48,8 +48,8 @@ def bias(query: object, key: object, variant: Bias) -> tuple[Expr, ...]:
     >>> i, j = sympy.symbols("i j", real=True)
     >>> bias(i, j, Alibi(heads=2, maximum=2))
     (-Abs(i - j)/2, -Abs(i - j)/4)
-    >>> bias(i, j, Kerple(heads=1))
-    (-log(r2[0]*Abs(i - j) + 1)*r1[0],)
+    >>> bias(i, j, Sandwich(heads=1, width=2, maximum=1))
+    (cos(i - j) - 1,)
     """
     p, q = (_point(one, axis_count(variant)) for one in (query, key))
     return tuple(_head(p, q, variant, sympy.Integer(h)) for h in range(variant.heads))
