@@ -15,13 +15,16 @@ Arrays = Mapping[str, Any]
 
 ONE, ZERO = Fraction(1), Fraction(0)
 
+POSITIVE = ("r1", "r2", "c", "threshold")
+"""What is learned and must be greater than 0."""
+
 
 def read(variant: Bias, learned: Mapping[str, Any] | None) -> Arrays:
     """Return what a model learned as fractions, or say what is wrong with it."""
     given, shapes = dict(learned or {}), variant.learned
-    require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", sorted(given))
+    require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", list(given))
     found = {name: _fractions(given[name], shape, f"{name} must have shape {shape}") for name, shape in shapes.items()}
-    for name in {"r1", "r2", "c", "threshold"} & set(found):
+    for name in (one for one in POSITIVE if one in found):
         numbers = found[name] if shapes[name] else (found[name],)
         require(min(numbers) > 0, f"{name} must be greater than 0", given[name])
         power = isinstance(variant, Kerple) and variant.kernel == "power" and name == "r2"

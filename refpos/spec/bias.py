@@ -17,6 +17,9 @@ from refpos.variants.window import SwinContinuous, SwinWindow
 Learned = Mapping[str, npt.ArrayLike]
 """Arrays that a model learned, by the names and shapes that `variant.learned` declares."""
 
+POSITIVE = ("r1", "r2", "c", "threshold")
+"""What is learned and must be greater than 0."""
+
 
 def bias(
     query_positions: npt.ArrayLike,
@@ -112,12 +115,12 @@ def _arrays(variant: Bias, learned: Learned | None) -> dict[str, Floats]:
     """Return the learned arrays as float64, or say what is wrong with them."""
     require(learned is None or isinstance(learned, Mapping), "learned must be a mapping of names to arrays", learned)
     given, shapes = learned or {}, variant.learned
-    require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", sorted(given))
+    require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", list(given))
     found = {name: as_reals(given[name], name).astype(np.float64) for name in shapes}
     for name, shape in shapes.items():
         require(found[name].shape == shape, f"{name} must have shape {shape}", found[name].shape)
         require(np.isfinite(found[name]).all(), f"{name} must be finite", found[name])
-    for name in {"r1", "r2", "c", "threshold"} & set(found):
+    for name in (one for one in POSITIVE if one in found):
         require((found[name] > 0).all(), f"{name} must be greater than 0", found[name])
     if isinstance(variant, Kerple) and variant.kernel == "power":
         require((found["r2"] <= 2).all(), "r2 must be at most 2", found["r2"])
