@@ -15,7 +15,7 @@ from refpos.variants.bias import Alibi
 from refpos.variants.relative import Deberta, Shaw
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
 
-I, J, D = symbols("i j D", real=True)
+P_I, P_J, D = symbols("i j D", real=True)
 W, K = symbols("w k", positive=True)
 Q, KEY = symbols("q:4", real=True), symbols("k:4", real=True)
 TWO = Rotary(Frequencies((0, 0), base=100))
@@ -30,28 +30,26 @@ def quadratic(rho):
 
 
 def test_turned_logits_depend_on_the_offset():
-    assert simplify(score(Q, KEY, I, J, Attention(TWO, scale=1.0)) - quadratic(J - I)) == 0
+    assert simplify(score(Q, KEY, P_I, P_J, Attention(TWO, scale=1.0)) - quadratic(P_J - P_I)) == 0
 
 
 @pytest.mark.parametrize("factor", [None, 2.0, 0.5])
 def test_both_logits_of_rerope_are_q_turned_back_by_the_distance(factor):
     given = ReRope(3, factor)
-    near, far = score(Q, KEY, I, J, Attention(TWO, scale=1.0, rectify=given)).args
+    near, far = score(Q, KEY, P_I, P_J, Attention(TWO, scale=1.0, rectify=given)).args
     pace = 0 if factor is None else 1 / Rational(factor)
 
-    assert simplify(near.expr - quadratic(-(I - J))) == 0
-    assert simplify(far.expr - quadratic(-(3 + (I - J - 3) * pace))) == 0
+    assert simplify(near.expr - quadratic(-(P_I - P_J))) == 0
+    assert simplify(far.expr - quadratic(-(3 + (P_I - P_J - 3) * pace))) == 0
 
 
 def test_the_far_logit_of_rerope_is_not_as_the_post_prints_it():
     """9708 prints (R^w q)ᵀ k = qᵀ R^w k; they differ by 2 sin of the planes' angles."""
-    _, far = score(Q, KEY, I, J, Attention(TWO, scale=1.0, rectify=ReRope(3))).args
+    _, far = score(Q, KEY, P_I, P_J, Attention(TWO, scale=1.0, rectify=ReRope(3))).args
     wrong = simplify(quadratic(3) - far.expr)
 
-    assert (
-        simplify(wrong.subs({Q[1]: 0, Q[2]: 0, Q[3]: 0, KEY[0]: 0, KEY[1]: 0, KEY[3]: 0}) + 2 * Q[0] * KEY[2] * sin(3))
-        == 0
-    )
+    only = dict.fromkeys((*Q[1:], *KEY[:2], KEY[3]), 0)
+    assert simplify(wrong.subs(only) + 2 * Q[0] * KEY[2] * sin(3)) == 0
 
 
 def test_the_lesser_of_two_distances_is_the_rectified_one_for_a_factor_of_at_least_1():
@@ -59,18 +57,7 @@ def test_the_lesser_of_two_distances_is_the_rectified_one_for_a_factor_of_at_lea
     difference = D - (W + (D - W) / K)
 
     assert simplify(difference - (D - W) * (1 - 1 / K)) == 0
-    assert [distance(d, ReRope(4, 2)) for d in range(10)] == [
-        0,
-        1,
-        2,
-        3,
-        4,
-        Rational(9, 2),
-        5,
-        Rational(11, 2),
-        6,
-        Rational(13, 2),
-    ]
+    assert [2 * distance(d, ReRope(4, 2)) for d in range(10)] == [0, 2, 4, 6, 8, 9, 10, 11, 12, 13]
     assert all(distance(d, ReRope(4, 2)) == min(d, 4 + Rational(d - 4, 2)) for d in range(-5, 20))
     assert all(distance(d, ReRope(4, 0.5)) == max(d, 4 + 2 * (d - 4)) for d in range(-5, 20))
 
@@ -88,11 +75,11 @@ def test_the_two_pieces_of_a_distance_meet_at_the_window():
 def test_a_value_is_turned_by_the_offset():
     sides = Attention(TWO, rotate=("value", "output"))
 
-    assert simplify(carried(I, J, sides, 4) - rotation(TWO, 4, J - I)) == sympy.zeros(4)
+    assert simplify(carried(P_I, P_J, sides, 4) - rotation(TWO, 4, P_J - P_I)) == sympy.zeros(4)
 
 
 def test_a_value_that_is_not_turned_back_keeps_its_own_angle():
-    assert carried(I, J, Attention(TWO, rotate=("value",)), 4) == rotation(TWO, 4, J)
+    assert carried(P_I, P_J, Attention(TWO, rotate=("value",)), 4) == rotation(TWO, 4, P_J)
 
 
 # Identity 12: xPos.
@@ -100,10 +87,10 @@ def test_a_value_that_is_not_turned_back_keeps_its_own_angle():
 
 def test_logits_of_xpos_are_those_of_rope_times_zeta_to_the_offset_whatever_the_centre():
     turned = Rotary(Frequencies((0, 0), base=100), pairing="interleaved", growth=XPos(512, 7))
-    found = score((Q[0], 0, 0, 0), (KEY[0], 0, 0, 0), I, J, Attention(turned, scale=1.0))
+    found = score((Q[0], 0, 0, 0), (KEY[0], 0, 0, 0), P_I, P_J, Attention(turned, scale=1.0))
     zeta = Rational(2, 7)
 
-    assert simplify(found / (Q[0] * KEY[0] * cos(I - J) * zeta ** ((I - J) / 512))) == 1
+    assert simplify(found / (Q[0] * KEY[0] * cos(P_I - P_J) * zeta ** ((P_I - P_J) / 512))) == 1
 
 
 # Temperatures.
@@ -111,10 +98,10 @@ def test_logits_of_xpos_are_those_of_rope_times_zeta_to_the_offset_whatever_the_
 
 def test_temperatures():
     def tau(given):
-        return score([1], [1], I, J, Attention(scale=1.0, temperature=given))
+        return score([1], [1], P_I, P_J, Attention(scale=1.0, temperature=given))
 
-    assert tau(LogFloor(0.5, 8192, offset=1)) == 1 + log(1 + sympy.floor((I + 1) / 8192)) / 2
-    assert tau(LogCount(512, clip=False)) == log(I + 1) / log(512)
+    assert tau(LogFloor(0.5, 8192, offset=1)) == 1 + log(1 + sympy.floor((P_I + 1) / 8192)) / 2
+    assert tau(LogCount(512, clip=False)) == log(P_I + 1) / log(512)
     assert tau(LogCount(512, "keys", clip=False)) == log(KEYS) / log(512)
     assert simplify(tau(LogCount(512, 4096))) == Rational(4, 3)
 
@@ -156,8 +143,8 @@ def test_rows_of_tables():
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(SpecError, match="queries and keys must have one width"):
-        score([1, 2], [1], I, J, Attention())
+        score([1, 2], [1], P_I, P_J, Attention())
     with pytest.raises(SpecError, match="attention must be Attention"):
-        score([1], [1], I, J, Shaw(2, 1))
+        score([1], [1], P_I, P_J, Shaw(2, 1))
     with pytest.raises(SpecError, match="exact numbers, not floats"):
-        score([sympy.Float(1.5)], [1], I, J, Attention())
+        score([sympy.Float(1.5)], [1], P_I, P_J, Attention())

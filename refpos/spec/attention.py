@@ -80,8 +80,8 @@ def scores(
     >>> from refpos.variants.frequencies import Frequencies
     >>> from refpos.variants.rotary import Rotary
     >>> turned = Attention(Rotary(Frequencies((0,))), scale=1.0)
-    >>> scores([[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]], [3], [3, 3], turned)
-    array([[1., 0.]])
+    >>> scores([[1.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]], [3], [3, 2], turned)
+    array([[1.        , 0.54030231]])
     """
     require(isinstance(attention, AnyAttention), "attention must be one of those that are described", attention)
     q, k = _features(q, "q"), _features(k, "k")
