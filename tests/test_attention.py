@@ -336,6 +336,17 @@ def test_linear_attention_turns_the_dividend_alone(rng):
     close(attend(q, k, v, SIX, SIX, LinearAttention(SLOW), mask=CAUSAL), dividend @ v / divisor)
 
 
+@FEW
+@given(generators, st.sampled_from(["elu", "cosine"]))
+def test_linear_attention_takes_keys_to_grow_the_other_way(rng, kernel):
+    q, k, _ = drawn(rng, 6, 8)
+    grown = LinearAttention(replace(SLOW, growth=XPos(8.0)), kernel)
+
+    np.testing.assert_allclose(
+        scores(q, k, SIX + 9, SIX + 9, grown), scores(q, k, SIX, SIX, grown), rtol=1e-12, atol=1e-11
+    )
+
+
 def test_turned_weights_of_linear_attention_can_be_below_zero():
     assert scores([[3.0, 3.0]], [[3.0, 3.0]], [3], [0], LinearAttention(ONE))[0, 0] < 0
 

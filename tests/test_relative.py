@@ -227,6 +227,13 @@ def test_gates_that_are_half_open_are_interpolated():
     close(found, [[50, 30, 20, 10, 5]])
 
 
+def test_a_gate_that_is_a_quarter_open_is_a_quarter_of_the_way():
+    """σ(−ln 3) = 1/4."""
+    found = scores([[1.0]], [[-math.log(3)]], [0], [0], Cope(2, 1), learned={"table": [[16.0], [48.0]]})
+
+    close(found, [[24 - math.log(3)]])
+
+
 def test_a_position_beyond_the_table_is_its_last_row():
     cope = Cope(2, 1)
     q = np.zeros((5, 1)) + 50.0
