@@ -128,13 +128,13 @@ def _check(asked: argparse.Namespace) -> int:
 
 def _check_one(asked: argparse.Namespace) -> int:
     """Check an implementation of the user's own."""
-    from refpos.catalogue.find import find
+    from refpos.catalogue.find import find_angle
     from refpos.oracle.check import check
     from refpos.variants.length import at_length
 
     if asked.name is None:
         raise SpecError("--impl must come with the NAME of an encoding; got none")
-    entry = find(asked.name)
+    entry = find_angle(asked.name)
     variant = asked.name if asked.length is None else at_length(entry.variant, asked.length)
     features = entry.width if asked.features is None else asked.features
     with redirect_stdout(sys.stderr):
@@ -167,11 +167,11 @@ def _implementation(place: str) -> Any:
 
 def _check_installed(asked: argparse.Namespace) -> int:
     """Check what is installed."""
-    from refpos.catalogue.find import find
+    from refpos.catalogue.find import find_angle
     from refpos.survey import passed, summary
 
     if asked.name is not None:
-        find(asked.name)
+        find_angle(asked.name)
     there = _wanted(asked.only)
     begun = time.monotonic()
     rows = _rows(asked, there)

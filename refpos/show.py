@@ -1,104 +1,109 @@
 """What is to be known of an entry of the catalogue, for people and as data."""
 
 import textwrap
-from dataclasses import fields
-from typing import Any
+from dataclasses import MISSING, fields, is_dataclass
+from inspect import cleandoc
+from typing import Any, cast
 
-import numpy as np
-
+from refpos import show_angles
 from refpos.catalogue import CATALOGUE
-from refpos.catalogue.entry import Entry, Variant
+from refpos.catalogue.entry import Angle, Entry, Variant
 from refpos.catalogue.find import find
-from refpos.oracle.neighbours import neighbours
 from refpos.report import columns
 from refpos.spec.frequencies import omega
 from refpos.variants.described import describe
-from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
-from refpos.variants.length import at_length
-from refpos.variants.rotary import Rotary
-from refpos.variants.scaling import OfLength
+from refpos.variants.frequencies import Frequencies
 
 
 def listing() -> list[dict[str, Any]]:
     """Return for each entry its name, family, what it says in a few words, and the work it comes from."""
     return [
-        {"name": name, "family": _family(entry), "says": _says(entry), "work": entry.source.work}
+        {"name": name, "family": entry.family, "says": _says(entry), "work": entry.source.work}
         for name, entry in CATALOGUE.items()
     ]
 
 
 def as_data(name: str) -> dict[str, Any]:
-    """Return an entry as plain data: the description, its source, its frequencies and the mistakes that are known."""
+    """Return an entry as plain data: the description, its source, and of angles frequencies and known mistakes."""
     entry = find(name)
-    return {
+    found: dict[str, Any] = {
         "name": name,
-        "family": _family(entry),
+        "family": entry.family,
         "variant": describe(entry.variant),
-        "features": entry.width,
+        "learned": {key: list(shape) for key, shape in _learned(entry).items()},
         "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
         "note": entry.note,
-        "frequencies": None if entry.variant.learned else omega(_static(entry.variant).frequencies).tolist(),
-        "mistakes": {one.id: one.what for one in _mistakes(entry)},
     }
+    turning = _angle(entry)
+    if turning is not None:
+        static = show_angles.static(turning.variant)
+        found["features"] = turning.width
+        found["frequencies"] = None if found["learned"] else omega(static.frequencies).tolist()
+        found["mistakes"] = {one.id: one.what for one in show_angles.mistakes(turning)}
+    return found
 
 
 def page(name: str, *, unicode: bool = True) -> str:
     """Return an entry as a page of text, its formula in Unicode or in ASCII."""
     entry = find(name)
-    formula = _formula(entry.variant, unicode=unicode)
-    parts = [f"{name}: {_family(entry)}, {_says(entry)}", *formula, _parameters(entry), _sources(entry)]
-    parts += [_frequencies(entry), _known(entry)]
+    turning = _angle(entry)
+    title = f"{name}: {entry.family}, {_says(entry)}"
+    if turning is None:
+        parts = [title, _described(entry), _parameters(entry), _sources(entry), _shapes(entry)]
+    else:
+        formula = show_angles.formula(turning, unicode=unicode)
+        last = [show_angles.frequencies(turning), _known(turning)]
+        parts = [title, *formula, _parameters(entry), _sources(entry), *last]
     return "\n\n".join(part for part in parts if part)
 
 
-def _family(entry: Entry) -> str:
-    return type(entry.variant).__name__.lower()
+def _angle(entry: Entry[Variant]) -> Entry[Angle] | None:
+    """Return an entry that is rotary or sinusoidal, None for others."""
+    return cast(Entry[Angle], entry) if isinstance(entry.variant, Angle) else None
 
 
-def _says(entry: Entry) -> str:
-    variant, frequencies = entry.variant, entry.variant.frequencies
-    axes = axis_count(frequencies)
-    words = [f"{2 * plane_count(frequencies)} of {entry.width}" if _partial(entry) else str(entry.width)]
-    words.append("1 axis" if axes == 1 else f"{axes} axes")
-    words.append(variant.pairing if isinstance(variant, Rotary) else variant.order)
-    if isinstance(frequencies, Frequencies):
-        words.append(f"base {_base(frequencies)}")
-        words += ["end point"] if frequencies.endpoint else []
-        words += [type(scaling).__name__ for scaling in frequencies.scalings]
-    else:
-        words.append({Dense: "learned", PerHead: "per head"}.get(type(frequencies), "bands"))
-    return ", ".join(words)
+def _says(entry: Entry[Variant]) -> str:
+    """Return an entry in a few words: of what is no angle, the fields that are not what they are by default."""
+    turning = _angle(entry)
+    if turning is not None:
+        return show_angles.says(turning)
+    return _brief(entry.variant)
 
 
-def _partial(entry: Entry) -> bool:
-    return isinstance(entry.variant, Rotary) and 2 * plane_count(entry.variant.frequencies) < entry.width
+def _brief(value: Any) -> str:
+    """Return a description with the fields that are not what they are by default.
+
+    Examples
+    --------
+    >>> _brief(find("bloom").variant), _brief((7, 7))
+    ('Alibi, heads 112, reference origin', '7 x 7')
+    """
+    if isinstance(value, tuple):
+        return " x ".join(map(_brief, value))
+    if not is_dataclass(value):
+        return str(value)
+    own = [(field.name, getattr(value, field.name), field.default) for field in fields(value)]
+    said = [f"{name} {_brief(one)}" for name, one, usual in own if usual is MISSING or one != usual]
+    return ", ".join([type(value).__name__, *said])
 
 
-def _base(frequencies: Frequencies) -> str:
-    bases = frequencies.base if isinstance(frequencies.base, tuple) else (frequencies.base,)
-    return " / ".join(f"{base:,.0f}" if base == int(base) else f"{base}" for base in bases)
+def _described(entry: Entry[Variant]) -> str:
+    """Return what the description says of itself: what it is and its formula."""
+    words = cleandoc(type(entry.variant).__doc__ or "")
+    return textwrap.indent(words.partition("\nParameters\n")[0].rstrip(), "  ")
 
 
-def _formula(variant: Variant, *, unicode: bool) -> list[str]:
-    """Return the formulas, typeset by SymPy where it is installed."""
-    try:
-        from refpos.symbolic import formula, parameters
-    except ImportError:
-        return ["(`pip install '.[proofs]'` brings SymPy, which typesets the formula here)"]
-    from sympy import pretty
-
-    static = _static(variant)
-    typeset = [pretty(equation, use_unicode=unicode, num_columns=110) for equation in formula(static)]
-    values = [(pretty(symbol, use_unicode=unicode), str(value)) for symbol, value in parameters(static)]
-    where = ", ".join(f"{symbol} = {value if len(value) < 24 else 'one for each plane'}" for symbol, value in values)
-    return [*map(_indented, typeset), _indented(f"where {where}")]
+def _learned(entry: Entry[Variant]) -> dict[str, tuple[int, ...]]:
+    return dict(getattr(entry.variant, "learned", {}))
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+def _shapes(entry: Entry[Variant]) -> str:
+    """Return the arrays that a model learns, with their shapes."""
+    rows = [[name, " by ".join(map(str, shape)) or "one number"] for name, shape in _learned(entry).items()]
+    return "\n".join(["learned", *columns(rows, indent="  ")]) if rows else ""
 
 
-def _parameters(entry: Entry) -> str:
+def _parameters(entry: Entry[Variant]) -> str:
     lines = [f"  {field.name:<17} {_written(getattr(entry.variant, field.name))}" for field in fields(entry.variant)]
     return "\n".join(["parameters", *lines])
 
@@ -139,63 +144,16 @@ def _runs(axes: tuple[int | None, ...]) -> str:
     return " + ".join(f"({axis},)*{count}" for axis, count in runs) if len(runs) <= 8 else repr(axes)
 
 
-def _sources(entry: Entry) -> str:
+def _sources(entry: Entry[Variant]) -> str:
     source = entry.source
     lines = [f"source\n  {source.work}, {source.version}\n  {source.place}\n  {source.url}"]
     return "\n\n".join([*lines, f"note\n  {entry.note}"] if entry.note else lines)
 
 
-def _frequencies(entry: Entry) -> str:
-    """Return a few frequencies, spread over the planes."""
-    if entry.variant.learned:
-        shapes = ", ".join(f"{name} {shape}" for name, shape in entry.variant.learned.items())
-        return f"frequencies\n  learned: {shapes}"
-    static = _static(entry.variant)
-    per_step = omega(static.frequencies)
-    count = per_step.shape[-1]
-    shown = sorted(
-        {*range(min(3, count)), count // 4, count // 2, 3 * count // 4, count - 2, count - 1} & set(range(count))
-    )
-    rows = [["plane", "axis", "radians per step", "wavelength"]]
-    for k in shown:
-        column = per_step[..., k].reshape(-1, per_step.shape[-2])[0]
-        axis = int(np.abs(column).argmax())
-        turning = column[axis] != 0
-        rows.append(
-            [
-                str(k),
-                str(axis) if turning else "none",
-                repr(float(column[axis])),
-                f"{2 * np.pi / column[axis]:.6g}" if turning else "∞",
-            ]
-        )
-    length = _length(entry.variant)
-    title = "frequencies" if length is None else f"frequencies at length {length:,}"
-    return "\n".join([title, *columns(rows, indent="  ")])
-
-
-def _static(variant: Variant) -> Variant:
-    """Return a variant as it is, or at twice the length from which it depends on the length."""
-    length = _length(variant)
-    return variant if length is None else at_length(variant, length)
-
-
-def _length(variant: Variant) -> int | None:
-    frequencies = variant.frequencies
-    scalings = frequencies.scalings if isinstance(frequencies, Frequencies) else ()
-    return next((2 * scaling.original for scaling in scalings if isinstance(scaling, OfLength)), None)
-
-
-def _mistakes(entry: Entry) -> list[Any]:
-    if entry.variant.learned:
-        return []
-    return list(neighbours(_static(entry.variant), entry.width))
-
-
-def _known(entry: Entry) -> str:
+def _known(entry: Entry[Angle]) -> str:
     """Return the mistakes that are named, those of a kind together."""
     kinds: dict[str, list[str]] = {}
-    for one in _mistakes(entry):
+    for one in show_angles.mistakes(entry):
         kind, _, choice = one.id.partition("/")
         kinds.setdefault(kind, []).append(choice)
     rows = [[kind, line] for kind, found in kinds.items() for line in _wrapped(found)]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from refpos.adapters.discover import installed, load
 from refpos.adapters.encoding import Encoding, Framework
 from refpos.adapters.expected import EXPECTED, Expected
-from refpos.catalogue.find import find
+from refpos.catalogue.find import find_angle
 from refpos.errors import told
 from refpos.oracle.check import check
 from refpos.oracle.verdict import Finding, Report
@@ -155,7 +155,7 @@ def _row(task: Task, expected: Sequence[Expected]) -> Row:
 
 def _check(task: Task) -> Report:
     encoding = task.encoding
-    entry = find(encoding.name)
+    entry = find_angle(encoding.name)
     variant = entry.variant if encoding.length is None else at_length(entry.variant, encoding.length)
     try:
         implementation = encoding.build(task.dtype)

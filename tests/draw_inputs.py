@@ -15,7 +15,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.oracle.neighbours import computing, neighbours
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.variants.frequencies import axis_count
@@ -116,7 +116,7 @@ def _best(axes: int, kind: str, reach: int) -> list[list]:
     candidates = [[[c if whole else c / scale for c in row] for row in [*draw, draw[3]]] for draw in draws]
     if axes == 1:
         candidates = [[row[0] for row in one] for one in candidates]
-    variants = [entry for entry in CATALOGUE.values() if _fits(entry.variant, axes, kind)]
+    variants = [entry for entry in ANGLES.values() if _fits(entry.variant, axes, kind)]
     return sorted(candidates, key=lambda one: (*_score(np.array(one, dtype=float), variants), _distinct(one)))[:-3:-1]
 
 

@@ -20,7 +20,7 @@ from million_draws import subject
 from million_values import BITS, groups
 
 from refpos import PerHead
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.exact import formats
 from refpos.exact.ball import UndecidedError
 from refpos.exact.decide import decide
@@ -133,8 +133,8 @@ def shown(roundings):
 
 def run(seed, values, jobs=1):
     """Return the tally of the first subjects, every entry among them, that have so many values together."""
-    quota = values // (3 * len(CATALOGUE))
-    total, least = Tally(), 2 * len(CATALOGUE) if values >= FULL else 1
+    quota = values // (3 * len(ANGLES))
+    total, least = Tally(), 2 * len(ANGLES) if values >= FULL else 1
     for index, one in enumerate(in_order(partial(compared, seed, quota), jobs)):
         total.add(one)
         if total.values >= values and index + 1 >= least:
@@ -159,13 +159,13 @@ def in_order(work, jobs):
 
 def told(total):
     """Return what was compared, in lines."""
-    own = {name: total.entries[name] for name in CATALOGUE if name in total.entries}
+    own = {name: total.entries[name] for name in ANGLES if name in total.entries}
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in total.kinds.most_common())
     planes, bases = total.seen["planes"], total.seen["bases"] or {0.0}
     classes = ", ".join(f"{number} {name}" for name, number in sorted(total.classes.items()))
     return [
         f"{total.values:,} values: {kinds}",
-        f"{len(own)} of {len(CATALOGUE)} entries, {min(own.values(), default=0):,} to {max(own.values(), default=0):,} "
+        f"{len(own)} of {len(ANGLES)} entries, {min(own.values(), default=0):,} to {max(own.values(), default=0):,} "
         f"values each; {total.entries['']:,} values of descriptions drawn at random",
         f"{len(planes)} numbers of planes, {min(planes)} to {max(planes)}; "
         f"{len(bases)} bases, {min(bases):g} to {max(bases):g}; {classes}",
@@ -187,7 +187,7 @@ def main(arguments=None):
     if asked.only is None:
         total = run(seed, asked.values, asked.jobs)
     else:
-        total = compared(seed, asked.values // (3 * len(CATALOGUE)), asked.only)
+        total = compared(seed, asked.values // (3 * len(ANGLES)), asked.only)
     print("\n".join([*total.wrong[:20], *told(total)]))
     undecided = sum("undecided" in one.partition("element")[2].partition("\n")[0] for one in total.wrong)
     print(f"{len(total.wrong) - undecided} mismatches, {undecided} undecided; {time.monotonic() - begun:.0f} s")

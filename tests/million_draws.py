@@ -24,7 +24,7 @@ from refpos import (
     XPos,
     at_length,
 )
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.variants.frequencies import axis_count, head_count, learned_shapes, plane_count
 
 LENGTHS = (1, 512, 4096, 8192, 32_768, 65_536, 131_072, 2**20)
@@ -45,11 +45,11 @@ class Subject(NamedTuple):
 def subject(seed, index):
     """Return a subject, by turns an entry, until all were, and a new one, and the source of what is drawn for it."""
     draw = random.Random(f"{seed}/{index}")
-    names = sorted(CATALOGUE)
+    names = sorted(ANGLES)
     random.Random(seed).shuffle(names)
     if index % 2 == 0 and index // 2 < len(names):
         name = names[index // 2]
-        variant, features = CATALOGUE[name].variant, CATALOGUE[name].width
+        variant, features = ANGLES[name].variant, ANGLES[name].width
     else:
         name, variant = "", described(draw)
         features = 2 * plane_count(variant.frequencies) + abs(getattr(variant, "offset", 0)) + draw.choice((0, 0, 3))

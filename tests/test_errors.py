@@ -9,6 +9,7 @@ from strategies import MANY, rubbish
 import refpos
 from refpos import (
     NTK,
+    Alibi,
     Bands,
     ByIndex,
     ByParts,
@@ -19,23 +20,28 @@ from refpos import (
     Grid,
     Image,
     Index,
+    Kerple,
     Linear,
     LongRope,
     MRope,
     Mscale,
     PerHead,
     PerPlane,
+    Pix2StructGrid,
     RootLog,
     Rotary,
     Sinusoidal,
     SpecError,
+    T5Buckets,
     Text,
     Video,
     XPos,
     angles,
     at_length,
+    bias,
     cos_sin,
     embed,
+    index,
     omega,
     place,
     planes,
@@ -43,6 +49,7 @@ from refpos import (
     sections,
     turn,
 )
+from refpos.catalogue import BIAS, TABLE
 from refpos.errors import require
 
 F = Frequencies((0, 0))
@@ -52,7 +59,7 @@ SINUSOIDAL = Sinusoidal(F)
 DENSE = Dense(1, 2)
 DYNAMIC = Frequencies((0, 0), scaling=DynamicNTK(2, 2048))
 X = np.ones((3, 4))
-TABLE = np.ones((3, 2))
+COLUMNS = np.ones((3, 2))
 READ_ONLY = np.ones((3, 4))
 READ_ONLY.flags.writeable = False
 NAN = float("nan")
@@ -671,7 +678,7 @@ CALLS = {
         f"variant must be Rotary; got {repr(SINUSOIDAL)[:119]}…",
     ),
     "a sinusoidal variant to turn by": (
-        lambda: turn(X, TABLE, TABLE, SINUSOIDAL),
+        lambda: turn(X, COLUMNS, COLUMNS, SINUSOIDAL),
         f"variant must be Rotary; got {repr(SINUSOIDAL)[:119]}…",
     ),
     "a table of nothing": (lambda: cos_sin([0], None), "variant must be Rotary; got None"),
@@ -814,23 +821,23 @@ CALLS = {
         "the dtype of a table must be float32 or float64; got ,",
     ),
     "cosines in a list": (
-        lambda: turn(X, TABLE.tolist(), TABLE, ROTARY),
+        lambda: turn(X, COLUMNS.tolist(), COLUMNS, ROTARY),
         "cos must be an array; got list",
     ),
     "sines in a list": (
-        lambda: turn(X, TABLE, TABLE.tolist(), ROTARY),
+        lambda: turn(X, COLUMNS, COLUMNS.tolist(), ROTARY),
         "sin must be an array; got list",
     ),
     "cosines of float32 for float64": (
-        lambda: turn(X, TABLE.astype(np.float32), TABLE, ROTARY),
+        lambda: turn(X, COLUMNS.astype(np.float32), COLUMNS, ROTARY),
         "cos must be float64 for x of float64; got float32",
     ),
     "sines of float16 for float16": (
-        lambda: turn(X.astype(np.float16), TABLE.astype(np.float32), TABLE.astype(np.float16), ROTARY),
+        lambda: turn(X.astype(np.float16), COLUMNS.astype(np.float32), COLUMNS.astype(np.float16), ROTARY),
         "sin must be float32 for x of float16; got float16",
     ),
     "cosines and sines of different shape": (
-        lambda: turn(X, TABLE, TABLE[:2], ROTARY),
+        lambda: turn(X, COLUMNS, COLUMNS[:2], ROTARY),
         "cos and sin must have one shape; got ((3, 2), (2, 2))",
     ),
     "a table of other planes": (
@@ -867,12 +874,6 @@ CALLS = {
     ),
 }
 
-DATACLASSES = [
-    *(Frequencies, Bands, Dense, PerHead, Rotary, Sinusoidal, Mscale, RootLog, XPos),
-    *(Linear, NTK, ByParts, ByIndex, PerPlane, DynamicNTK, LongRope),
-    *(Text, Image, Video, Index, Grid, Centres, MRope),
-]
-
 FUNCTIONS = {
     "omega": lambda draw: omega(draw(), learned=draw()),
     "angles": lambda draw: angles(draw(), draw(), learned=draw()),
@@ -884,7 +885,7 @@ FUNCTIONS = {
     "rotate": lambda draw: rotate(draw(), draw(), draw()),
     "rotate at rubbish": lambda draw: rotate(X, draw(), ROTARY, learned=draw(), out=draw()),
     "turn": lambda draw: turn(X, draw(), draw(), draw()),
-    "turn rubbish": lambda draw: turn(draw(), TABLE, TABLE, ROTARY, out=draw()),
+    "turn rubbish": lambda draw: turn(draw(), COLUMNS, COLUMNS, ROTARY, out=draw()),
     "embed": lambda draw: embed(draw(), draw(), learned=draw()),
     "embed at rubbish": lambda draw: embed(draw(), SINUSOIDAL, learned=draw()),
     "place": lambda draw: place(draw(), draw()),
@@ -893,6 +894,11 @@ FUNCTIONS = {
     "at_length of rubbish": lambda draw: at_length(DYNAMIC, draw()),
     "planes": lambda draw: planes(draw(), draw()),
     "planes of rubbish": lambda draw: planes(ROTARY, draw()),
+    "bias": lambda draw: bias(draw(), draw(), draw(), learned=draw()),
+    "bias at rubbish": lambda draw: bias(draw(), draw(), Alibi(2), learned=draw()),
+    "bias of what is learned": lambda draw: bias([0], [1], Kerple(1), learned={"r1": draw(), "r2": draw()}),
+    "index": lambda draw: index(draw(), draw(), draw()),
+    "index at rubbish": lambda draw: index(draw(), draw(), T5Buckets(2)),
     "sections": lambda draw: sections(draw(), draw(), interleaved=draw()),
 }
 
@@ -920,7 +926,10 @@ EXAMPLES = {
     Grid: [Grid()],
     Centres: [Centres()],
     MRope: [MRope(), MRope(2, 2)],
+    Pix2StructGrid: [Pix2StructGrid((16, 16), 4)],
 }
+for _entry in {**BIAS, **TABLE}.values():
+    EXAMPLES.setdefault(type(_entry.variant), []).append(_entry.variant)
 
 
 def refusal(call):
@@ -965,10 +974,10 @@ def test_a_function_refuses(call, message):
 def test_every_description_in_the_package_is_fuzzed():
     public = {one for name in vars(refpos) if isinstance(one := getattr(refpos, name), type)}
 
-    assert {one for one in public if hasattr(one, "__dataclass_fields__")} == set(DATACLASSES)
+    assert {one for one in public if hasattr(one, "__dataclass_fields__")} == set(EXAMPLES)
 
 
-@pytest.mark.parametrize("description", DATACLASSES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("description", EXAMPLES, ids=lambda one: one.__name__)
 @MANY
 @given(data=st.data())
 def test_a_description_of_rubbish_is_refused_or_is_hashable(description, data):
@@ -982,7 +991,7 @@ def test_a_description_of_rubbish_is_refused_or_is_hashable(description, data):
     assert hash(made) == hash(description(**fields))
 
 
-@pytest.mark.parametrize("description", DATACLASSES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("description", EXAMPLES, ids=lambda one: one.__name__)
 @MANY
 @given(data=st.data())
 def test_a_description_with_one_field_of_rubbish_is_refused_or_is_hashable(description, data):

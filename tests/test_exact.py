@@ -33,7 +33,7 @@ from refpos import (
     at_length,
     symbolic,
 )
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.exact import angles as exact_angles
 from refpos.exact import frequencies as exact_frequencies
 from refpos.exact import rotary, scaling, sinusoidal
@@ -52,8 +52,8 @@ LENGTH = 131_072
 POSITIONS = (0, 1, 257, 65_504, 2**31, 2**63 - 1)
 FEW = settings(max_examples=30, deadline=None, derandomize=True)
 
-NAMES = sorted(CATALOGUE)
-VARIANTS = {name: at_length(CATALOGUE[name].variant, LENGTH) for name in NAMES}
+NAMES = sorted(ANGLES)
+VARIANTS = {name: at_length(ANGLES[name].variant, LENGTH) for name in NAMES}
 ROTARY = [name for name in NAMES if isinstance(VARIANTS[name], Rotary)]
 SINUSOIDAL = [name for name in NAMES if isinstance(VARIANTS[name], Sinusoidal)]
 
@@ -177,7 +177,7 @@ def test_cosines_and_sines_of_the_catalogue_hold_the_truth(name):
 @pytest.mark.parametrize("name", ROTARY)
 def test_rotations_of_the_catalogue_hold_the_truth(name):
     variant = VARIANTS[name]
-    x = features(CATALOGUE[name].width)
+    x = features(ANGLES[name].width)
     for side in ("query", "key"):
         position = at(4_099, axis_count(variant.frequencies))
         found = rotary.rotate(x, position, variant, 128, side, learned=learned_by(variant.frequencies))
@@ -389,7 +389,7 @@ def test_outputs_in_float64_are_within_their_derived_bound_of_the_certified_ones
     learned = learned_by(variant.frequencies)
     position = at(p, axis_count(variant.frequencies))
     if isinstance(variant, Rotary):
-        x = np.array(features(CATALOGUE[name].width), dtype=float)
+        x = np.array(features(ANGLES[name].width), dtype=float)
         each = np.tile(x, (head_count(variant.frequencies) or 1, 1, 1))
         given = spec_rotary.rotate(each, np.array([position], dtype=float), variant, learned=learned)[0, 0]
         limit = bound(variant, recipe, np.array([position], dtype=float), each, learned=learned)[0, 0]

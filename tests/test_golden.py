@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.cli import main
 from refpos.errors import SpecError
 from refpos.exact.formats import BFLOAT16, FLOAT8_E5M2, FLOAT16, FLOAT32, decoded, direct
@@ -76,7 +76,7 @@ def test_files_are_small_on_average():
 
 
 def test_every_mistake_that_is_another_function_is_told_by_some_case():
-    untold = {name: mistakes(document(name)) - set(document(name)["notes"]) for name in golden_names()}
+    untold = {name: mistakes(document(name)) - set(document(name)["notes"]) for name in ANGLES}
 
     # The weights of RoPE-Mixed are exact in 16 bits: to round them changes nothing.
     assert {"rope-vit-mixed": {"bfloat16/frequencies", "float16/frequencies"}} == {k: v for k, v in untold.items() if v}
@@ -84,14 +84,14 @@ def test_every_mistake_that_is_another_function_is_told_by_some_case():
 
 def mistakes(held):
     """The mistakes that can be made with an entry, at any length of its cases."""
-    subject = Subject(held["name"], CATALOGUE[held["name"]], held.get("learned"))
+    subject = Subject(held["name"], ANGLES[held["name"]], held.get("learned"))
     return {one.id for case in held["cases"] for one in subject.at(case["inputs"]).mistakes}
 
 
-@pytest.mark.parametrize("name", golden_names())
+@pytest.mark.parametrize("name", ANGLES)
 def test_masters_are_what_the_specification_computes(name):
     held = document(name)
-    entry = Subject(name, CATALOGUE[name], held.get("learned"))
+    entry = Subject(name, ANGLES[name], held.get("learned"))
     for case in held["cases"]:
         subject = entry.at(case["inputs"])
         variant = subject.variant
@@ -115,7 +115,8 @@ def test_rounding_masters_directly_is_what_numpy_does(name):
     masters = np.array([one for case in document(name)["cases"] for one in flat(case["master"])])
     for target, dtype in ((FLOAT32, np.float32), (FLOAT16, np.float16)):
         mine = [decoded(direct(one, target), target) for one in masters]
-        assert mine == masters.astype(dtype).astype(np.float64).tolist()
+        with np.errstate(over="ignore"):
+            assert mine == masters.astype(dtype).astype(np.float64).tolist()
 
 
 @pytest.mark.parametrize("name", golden_names())

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.cli import main
 from refpos.drawing import draw
 from refpos.oracle import vectors
@@ -41,7 +41,7 @@ def aims(case):
 
 
 def subject(name):
-    return Subject(name, CATALOGUE[name], json.loads(text(name)).get("learned"))
+    return Subject(name, ANGLES[name], json.loads(text(name)).get("learned"))
 
 
 @pytest.mark.parametrize("name", golden_names())

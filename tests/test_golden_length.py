@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.errors import SpecError
 from refpos.oracle.golden_document import kept, rederived
 from refpos.oracle.golden_length import length_mistakes, original_length
@@ -13,7 +13,7 @@ from refpos.oracle.golden_values import Subject
 from refpos.variants.length import at_length, is_static
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-LASTING = sorted(name for name, entry in CATALOGUE.items() if not is_static(entry.variant))
+LASTING = sorted(name for name, entry in ANGLES.items() if not is_static(entry.variant))
 
 
 def document(name):
@@ -26,7 +26,7 @@ def test_there_are_some():
 
 @pytest.mark.parametrize("name", LASTING)
 def test_lengths_are_below_at_and_above_the_original(name):
-    original = original_length(CATALOGUE[name].variant)
+    original = original_length(ANGLES[name].variant)
     lengths = {case["inputs"]["length"] for case in document(name)["cases"]}
 
     assert {original - 1, original, original + 1, 4 * original} <= lengths
@@ -34,7 +34,7 @@ def test_lengths_are_below_at_and_above_the_original(name):
 
 @pytest.mark.parametrize("name", LASTING)
 def test_another_length_is_told_below_and_above_the_original(name):
-    original = original_length(CATALOGUE[name].variant)
+    original = original_length(ANGLES[name].variant)
     told = {
         case["inputs"]["length"] > original: set(case["separates"])
         & {"length/original", "length/twice-original", "scaling/no-NTK"}
@@ -52,31 +52,31 @@ def test_one_normal_form_would_not_do(name):
 
 @pytest.mark.parametrize(("name", "n", "static"), [("phi-3", 4096, "phi-3-short"), ("phi-3", 4097, "phi-3-long")])
 def test_an_entry_at_a_length_is_its_static_twin(name, n, static):
-    there = Subject(name, CATALOGUE[name]).at({"length": n})
+    there = Subject(name, ANGLES[name]).at({"length": n})
 
-    assert CATALOGUE[static].variant.frequencies == there.variant.frequencies
+    assert ANGLES[static].variant.frequencies == there.variant.frequencies
 
 
 def test_a_subject_knows_its_lengths():
-    subject = Subject("phi-3", CATALOGUE["phi-3"])
+    subject = Subject("phi-3", ANGLES["phi-3"])
 
     assert subject.at({"length": 9}) is subject.at({"length": 9})
     assert subject.at({"length": 9}).at({"length": 9}) is subject.at({"length": 9})
-    assert Subject("llama-2", CATALOGUE["llama-2"]).at({}).variant == CATALOGUE["llama-2"].variant
+    assert Subject("llama-2", ANGLES["llama-2"]).at({}).variant == ANGLES["llama-2"].variant
 
 
 def test_a_length_is_no_mistake_where_it_makes_no_difference():
-    variant = CATALOGUE["phi-3"].variant
+    variant = ANGLES["phi-3"].variant
 
     assert ["length/twice-original"] == [one.id for one in length_mistakes(variant, 100, None)]
     assert ["length/original"] == [one.id for one in length_mistakes(variant, 5000, None)]
-    assert [] == list(length_mistakes(CATALOGUE["llama-2"].variant, 5000, None))
+    assert [] == list(length_mistakes(ANGLES["llama-2"].variant, 5000, None))
 
 
 def test_one_less_is_another_function_of_dynamic_ntk():
-    found = {one.id: one.variant for one in length_mistakes(CATALOGUE["dynamic-ntk"].variant, 5000, None)}
+    found = {one.id: one.variant for one in length_mistakes(ANGLES["dynamic-ntk"].variant, 5000, None)}
 
-    assert at_length(CATALOGUE["dynamic-ntk"].variant, 4999) == found["length/less-one"]
+    assert at_length(ANGLES["dynamic-ntk"].variant, 4999) == found["length/less-one"]
 
 
 BAD = {

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from strategies import FEW, generators, learned_by, points, some
 
 from refpos import (
-    CATALOGUE,
     NTK,
     ByIndex,
     ByParts,
@@ -32,6 +31,7 @@ from refpos import (
     planes,
     rotate,
 )
+from refpos.catalogue import ANGLES
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.planes import feature_places, width
 
@@ -39,7 +39,7 @@ U = 2.0**-53
 LENGTH = 5000
 """Beyond the original length of some variants that depend on it and within that of others."""
 
-ENTRIES = {name: at_length(entry.variant, LENGTH) for name, entry in CATALOGUE.items()}
+ENTRIES = {name: at_length(entry.variant, LENGTH) for name, entry in ANGLES.items()}
 ROTARY = {name: one for name, one in ENTRIES.items() if isinstance(one, Rotary)}
 SINUSOIDAL = {name: one for name, one in ENTRIES.items() if isinstance(one, Sinusoidal)}
 

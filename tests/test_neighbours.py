@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from refpos import CATALOGUE, Frequencies, Rotary, Sinusoidal, omega
+from refpos import Frequencies, Rotary, Sinusoidal, omega
+from refpos.catalogue import ANGLES
 from refpos.oracle.inputs import cases, fill
 from refpos.oracle.neighbours import computing, neighbours
 from refpos.oracle.rounding import round_to
@@ -17,17 +18,17 @@ from refpos.oracle.tolerance import Recipe, bound
 from refpos.variants.frequencies import axis_count
 from refpos.variants.length import is_static
 
-STATIC = [name for name, entry in CATALOGUE.items() if is_static(entry.variant) and not entry.variant.learned]
+STATIC = [name for name, entry in ANGLES.items() if is_static(entry.variant) and not entry.variant.learned]
 
 
 def known(name):
-    return neighbours(CATALOGUE[name].variant, CATALOGUE[name].width)
+    return neighbours(ANGLES[name].variant, ANGLES[name].width)
 
 
 @cache
 def trials(name):
     """Return (positions, x, what is due, the bound) for each frozen input."""
-    entry = CATALOGUE[name]
+    entry = ANGLES[name]
     return [
         (case.positions, x, computing(entry.variant)(case.positions, x), allowed(entry.variant, case.positions, x))
         for case, x in inputs(name)
@@ -35,7 +36,7 @@ def trials(name):
 
 
 def inputs(name):
-    entry = CATALOGUE[name]
+    entry = ANGLES[name]
     for case in cases(entry.variant.frequencies):
         yield case, fill(case, (1, 1), entry.width) if isinstance(entry.variant, Rotary) else None
 
@@ -104,7 +105,7 @@ def test_no_neighbour_is_named_without_words(name):
 
 @pytest.mark.parametrize("name", STATIC)
 def test_the_inputs_tell_every_neighbour_that_is_another_function(name):
-    entry, due = CATALOGUE[name], computing(CATALOGUE[name].variant)
+    entry, due = ANGLES[name], computing(ANGLES[name].variant)
     missed = [one.id for one in unseparated(name) if not same_function(one.predict, due, entry.variant, entry.width)]
     assert missed == []
 
@@ -112,7 +113,7 @@ def test_the_inputs_tell_every_neighbour_that_is_another_function(name):
 def test_no_neighbour_is_the_function_itself():
     found = set()
     for name in STATIC:
-        entry, due = CATALOGUE[name], computing(CATALOGUE[name].variant)
+        entry, due = ANGLES[name], computing(ANGLES[name].variant)
         same = (one.id for one in unseparated(name) if same_function(one.predict, due, entry.variant, entry.width))
         found |= {(name, one) for one in same}
     assert found == set()
@@ -120,7 +121,7 @@ def test_no_neighbour_is_the_function_itself():
 
 @pytest.mark.parametrize("name", STATIC)
 def test_two_neighbours_with_one_output_are_one_function(name):
-    entry = CATALOGUE[name]
+    entry = ANGLES[name]
     confused = [
         (one.id, other.id)
         for one, other in ambiguous(name)
@@ -133,7 +134,7 @@ def test_two_neighbours_with_one_output_are_one_function(name):
 def test_what_is_rounded_to_bfloat16_stays_near_what_is_due(name):
     far = {}
     for p, x, want, _ in trials(name)[:1]:
-        coarse = 2.0**16 * allowed(CATALOGUE[name].variant, p, x)
+        coarse = 2.0**16 * allowed(ANGLES[name].variant, p, x)
         for one in known(name):
             if one.id.startswith("bfloat16/"):
                 far[one.id] = off(one.predict(p, x), want, coarse)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from strategies import MANY, frequencies, generators, learned_by, rotations, sinusoids, steps
 
 from refpos import (
-    CATALOGUE,
     NTK,
     Bands,
     ByIndex,
@@ -32,6 +31,7 @@ from refpos import (
     embed,
     rotate,
 )
+from refpos.catalogue import ANGLES
 from refpos.exact.closed import PI, Closed, closed, logarithm, root
 from refpos.exact.differences import compared
 from refpos.exact.enclosures import enclosure, may_be_zero, sign
@@ -469,7 +469,7 @@ def test_two_scalings_in_turn_are_their_product(drawn, factor):
 
 def static(name):
     """Return an entry's variant, at a length beyond that of its training where it depends on the length."""
-    return at_length(CATALOGUE[name].variant, 65_536)
+    return at_length(ANGLES[name].variant, 65_536)
 
 
 @cache
@@ -486,13 +486,13 @@ def unlike(variant, features):
     return (same(own, again), hash(own) == hash(again)), found
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", ANGLES)
 def test_an_entry_is_itself_and_differs_from_every_choice_that_is_listed_as_another(name):
-    assert ((SAME, True), []) == unlike(static(name), CATALOGUE[name].width)
+    assert ((SAME, True), []) == unlike(static(name), ANGLES[name].width)
 
 
 def test_deepseeks_entries_have_the_same_scores():
-    a, b = (normal_form(CATALOGUE[name].variant, 192) for name in ("deepseek-v3", "deepseek-v3-original"))
+    a, b = (normal_form(ANGLES[name].variant, 192) for name in ("deepseek-v3", "deepseek-v3-original"))
 
     assert (DIFFERENT, SAME) == (same(a, b), same_scores(a, b))
 

@@ -30,7 +30,7 @@ from refpos import (
     at_length,
     symbolic,
 )
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.symbolic import features as pairing
 from refpos.symbolic.features import OFFSET, PAIRS, VECTOR
 from refpos.symbolic.symbols import LEARNED, substituted
@@ -125,7 +125,7 @@ SINUSOIDAL = {
     "learned by heads": Sinusoidal(Dense(1, 2, heads=3, unit="turn")),
 }
 
-_published = {name: entry.variant for name, entry in CATALOGUE.items()}
+_published = {name: entry.variant for name, entry in ANGLES.items()}
 TURNED = ROTARY | {f"catalogue: {name}": one for name, one in _published.items() if isinstance(one, Rotary)}
 WRITTEN = SINUSOIDAL | {f"catalogue: {name}": one for name, one in _published.items() if isinstance(one, Sinusoidal)}
 EVERY = {**TURNED, **WRITTEN}

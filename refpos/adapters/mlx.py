@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.adapters.encoding import Encoding, Framework, Implementation
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.oracle.roundings import Idiom
 from refpos.spec.frequencies import omega
 from refpos.variants.rotary import Rotary
@@ -84,7 +84,7 @@ def _fast(arguments: Arguments) -> Callable[..., Any]:
 
 
 def _periods(name: str) -> Callable[..., Any]:
-    variant = CATALOGUE[name].variant
+    variant = ANGLES[name].variant
     assert isinstance(variant, Rotary)
     periods = 1 / omega(variant.frequencies)[0]
 
@@ -112,7 +112,7 @@ def _sinusoidal(name: str) -> Callable[[str], Implementation]:
             import mlx.core as mx
             import mlx.nn
 
-            layer = mlx.nn.SinusoidalPositionalEncoding(CATALOGUE[name].width, **SINUSOIDAL[name])
+            layer = mlx.nn.SinusoidalPositionalEncoding(ANGLES[name].width, **SINUSOIDAL[name])
             return _array(layer(mx.array(np.asarray(positions, dtype))))
 
         return implementation

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.adapters.encoding import Encoding, Framework, Implementation
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.spec.rotary import cos_sin
 from refpos.variants.rotary import Rotary
 
@@ -64,7 +64,7 @@ def _build(row: Row, ids: bool, run: Runner) -> Callable[[str], Implementation]:
 
 def inputs(name: str, dtype: str, ids: bool, x: Array, positions: Array) -> dict[str, Array]:
     """Return what the operator is fed: x, the caches, and the cache row of each token."""
-    variant = CATALOGUE[name].variant
+    variant = ANGLES[name].variant
     assert isinstance(variant, Rotary)
     cos, sin = cos_sin(positions[::-1], variant, np.float32)
     rows = np.tile(np.arange(len(positions))[::-1], (len(x), 1))

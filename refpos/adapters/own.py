@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.adapters.encoding import Encoding, Framework, Implementation
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.spec.rotary import rotate
 from refpos.spec.sinusoidal import embed
 from refpos.variants.length import is_static
@@ -17,9 +17,7 @@ from refpos.variants.rotary import Rotary
 def encodings() -> tuple[Encoding, ...]:
     """Return every entry of the catalogue that needs neither a length nor learned arrays."""
     fit = {
-        name: entry.variant
-        for name, entry in CATALOGUE.items()
-        if is_static(entry.variant) and not entry.variant.learned
+        name: entry.variant for name, entry in ANGLES.items() if is_static(entry.variant) and not entry.variant.learned
     }
     return tuple(
         Encoding(

@@ -3,13 +3,30 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from refpos.catalogue.entry import Entry, Source
+from refpos.catalogue.bias import BIAS
+from refpos.catalogue.entry import Angle, Entry, Source, Variant
 from refpos.catalogue.extension import EXTENSION
 from refpos.catalogue.rotary import ROTARY
 from refpos.catalogue.sinusoidal import SINUSOIDAL
+from refpos.catalogue.table import TABLE
 from refpos.catalogue.vision import VISION
 
-CATALOGUE: Mapping[str, Entry] = MappingProxyType({**ROTARY, **EXTENSION, **VISION, **SINUSOIDAL})
+ANGLES: Mapping[str, Entry[Angle]] = MappingProxyType({**ROTARY, **EXTENSION, **VISION, **SINUSOIDAL})
+"""The rotary and sinusoidal ones."""
+CATALOGUE: Mapping[str, Entry[Variant]] = MappingProxyType({**ANGLES, **BIAS, **TABLE})
 """The entries of all files; no name stands in two of them."""
 
-__all__ = ["CATALOGUE", "EXTENSION", "ROTARY", "SINUSOIDAL", "VISION", "Entry", "Source"]
+__all__ = [
+    "ANGLES",
+    "BIAS",
+    "CATALOGUE",
+    "EXTENSION",
+    "ROTARY",
+    "SINUSOIDAL",
+    "TABLE",
+    "VISION",
+    "Angle",
+    "Entry",
+    "Source",
+    "Variant",
+]

@@ -2,7 +2,7 @@
 
 from refpos.catalogue.entry import Entry, Source
 from refpos.catalogue.sources import code
-from refpos.variants.bias import Alibi, Fire, Kerple, Sandwich, T5Buckets
+from refpos.variants.bias import Alibi, Bias, Fire, Kerple, Sandwich, T5Buckets
 from refpos.variants.window import SwinContinuous, SwinWindow
 
 MESH = code(
@@ -32,7 +32,7 @@ SWIN_V2 = code(
 KERPLE = ("chijames/KERPLE", "73f1ee2d24722cdbe277d473899321218f5cbd00", "megatron/mpu/layers.py")
 UNSCALED = "Added to logits that are not scaled by 1/√d."
 
-BIAS: dict[str, Entry] = {
+BIAS: dict[str, Entry[Bias]] = {
     # Linear in the distance.
     "alibi": Entry(
         Alibi(heads=8),
@@ -91,7 +91,7 @@ BIAS: dict[str, Entry] = {
     "t5-decoder": Entry(
         T5Buckets(heads=8, bidirectional=False),
         MESH,
-        note=f"{UNSCALED} Cross-attention has no bias. The heads are the small model's.",
+        note=f"{UNSCALED} Cross-attention has no bias; the heads are the small model's.",
     ),
     "mt5-encoder": Entry(T5Buckets(heads=6), MT5, note=UNSCALED),
     "mt5-decoder": Entry(T5Buckets(heads=6, bidirectional=False), MT5, note=UNSCALED),

@@ -1,13 +1,20 @@
 """What the catalogue is made of."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
 
 from refpos.errors import require
+from refpos.variants.bias import Bias
 from refpos.variants.planes import width
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
+from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
 
-Variant = Rotary | Sinusoidal
+Angle: TypeAlias = Rotary | Sinusoidal
+"""What position enters through angles."""
+Variant: TypeAlias = Angle | Bias | Lookup | Resize | Pix2StructGrid
+
+V_co = TypeVar("V_co", bound=Variant, covariant=True)
 
 
 @dataclass(frozen=True)
@@ -21,12 +28,12 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Generic[V_co]):
     """A published variant.
 
     Parameters
     ----------
-    variant : Rotary or Sinusoidal
+    variant : Rotary, Sinusoidal, a bias, a learned table, a rule that resizes tables
     source : Source
         Where its numbers and conventions stand.
     note : str
@@ -35,17 +42,34 @@ class Entry:
         The width of the vectors that the model hands to the variant (a head's); None where it is the variant's own.
     """
 
-    variant: Variant
+    variant: V_co
     source: Source
     note: str = ""
     features: int | None = None
 
     def __post_init__(self) -> None:
         if self.features is not None:
+            require(isinstance(self.variant, Angle), "features must be those that angles turn", self.features)
+            assert isinstance(self.variant, Angle)
             least = width(self.variant)
             require(self.features > least, f"features must exceed the variant's own {least}", self.features)
 
     @property
+    def family(self) -> str:
+        """What kind of encoding it is: rotary, sinusoidal, bias or table."""
+        match self.variant:
+            case Rotary():
+                return "rotary"
+            case Sinusoidal():
+                return "sinusoidal"
+            case Table() | Factorised() | Resize() | Pix2StructGrid():
+                return "table"
+            case _:
+                return "bias"
+
+    @property
     def width(self) -> int:
-        """The width of the vectors that the variant is given, or of those that it makes."""
+        """The width of the vectors that angles are given to turn, or are made into."""
+        require(isinstance(self.variant, Angle), "what has a width must be rotary or sinusoidal", self.variant)
+        assert isinstance(self.variant, Angle)
         return self.features or width(self.variant)

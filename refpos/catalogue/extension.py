@@ -1,6 +1,6 @@
 """Rotary encodings with context extension: the methods, and the language models that use them, each with its source."""
 
-from refpos.catalogue.entry import Entry, Source
+from refpos.catalogue.entry import Angle, Entry, Source
 from refpos.catalogue.longrope import PHI_3_5_LONG, PHI_3_5_SHORT, PHI_3_LONG, PHI_3_SHORT
 from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Frequencies
@@ -13,7 +13,7 @@ _DOTNET = ("dotnet/machinelearning", "cd2fbd617c13bcb98ec8b6554bfa20ac603e4572")
 _PHI = "src/Microsoft.ML.GenAI.Phi/Resource/Config"
 _PHI_3 = code(*_DOTNET, f"{_PHI}/phi-3-mini-128k-instruct-config.json", "rope_scaling")
 
-EXTENSION: dict[str, Entry] = {
+EXTENSION: dict[str, Entry[Angle]] = {
     # Context extension: the methods, where nothing else is said on the planes of llama-2.
     "position-interpolation": Entry(
         Rotary(Frequencies((0,) * 64, scaling=Linear(8))),

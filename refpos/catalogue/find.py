@@ -1,13 +1,14 @@
 """Look a variant up by name, and say which names are near where there is none."""
 
 from difflib import get_close_matches
+from typing import cast
 
 from refpos.catalogue import CATALOGUE
-from refpos.catalogue.entry import Entry
-from refpos.errors import SpecError
+from refpos.catalogue.entry import Angle, Entry, Variant
+from refpos.errors import SpecError, require
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> Entry[Variant]:
     """Return the entry of that name.
 
     Raises
@@ -27,6 +28,27 @@ def find(name: str) -> Entry:
     near = get_close_matches(str(name).lower().replace("_", "-"), CATALOGUE, n=3, cutoff=0.6)
     hint = f", perhaps {_either(near)}" if near else "; `refpos list` shows them"
     raise SpecError(f"name must be one of the catalogue{hint}; got {name}")
+
+
+def find_angle(name: str) -> Entry[Angle]:
+    """Return the entry of that name, which must be rotary or sinusoidal.
+
+    Raises
+    ------
+    SpecError
+        If there is none, or it is of another family.
+
+    Examples
+    --------
+    >>> find_angle("bloom")
+    Traceback (most recent call last):
+        ...
+    refpos.errors.SpecError: what is checked must be rotary or sinusoidal; got bloom, a bias
+    """
+    entry = find(name)
+    article = f"{name}, a {entry.family}"
+    require(isinstance(entry.variant, Angle), "what is checked must be rotary or sinusoidal", article)
+    return cast(Entry[Angle], entry)
 
 
 def _either(names: list[str]) -> str:

@@ -1,6 +1,6 @@
 """Rotary encodings of language models without context extension, each with its source."""
 
-from refpos.catalogue.entry import Entry
+from refpos.catalogue.entry import Angle, Entry
 from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.rotary import Rotary
@@ -13,7 +13,7 @@ _GEMMA_4 = (*_GEMMA_3[:2], "gemma/gm/nn/gemma4/_gemma4.py")
 _DOTNET = ("dotnet/machinelearning", "cd2fbd617c13bcb98ec8b6554bfa20ac603e4572")
 _PHI = "src/Microsoft.ML.GenAI.Phi/Resource/Config"
 
-ROTARY: dict[str, Entry] = {
+ROTARY: dict[str, Entry[Angle]] = {
     # The method, and models without scaling.
     "roformer": Entry(
         Rotary(Frequencies((0,) * 32), pairing="interleaved"),

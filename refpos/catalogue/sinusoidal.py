@@ -1,11 +1,11 @@
 """Sinusoidal encodings, each with its source. Positions are tokens, or (y, x)."""
 
-from refpos.catalogue.entry import Entry, Source
+from refpos.catalogue.entry import Angle, Entry, Source
 from refpos.catalogue.sources import code
 from refpos.variants.frequencies import Dense, Frequencies
 from refpos.variants.sinusoidal import Sinusoidal
 
-SINUSOIDAL: dict[str, Entry] = {
+SINUSOIDAL: dict[str, Entry[Angle]] = {
     # Text and sound.
     "transformer": Entry(
         Sinusoidal(Frequencies((0,) * 256)),

@@ -3,7 +3,7 @@
 Positions are (y, x) or (t, y, x), whichever of them a model puts first.
 """
 
-from refpos.catalogue.entry import Entry, Source
+from refpos.catalogue.entry import Angle, Entry, Source
 from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Bands, Dense, Frequencies
 from refpos.variants.ladder import sections
@@ -11,7 +11,7 @@ from refpos.variants.rotary import Rotary
 
 _ROPE_VIT = ("naver-ai/rope-vit", "ce85c2e56c5ff3aadc10e1a849872081f7b86293", "models/vit_rope.py")
 
-VISION: dict[str, Entry] = {
+VISION: dict[str, Entry[Angle]] = {
     # Images.
     "rope-vit-axial": Entry(
         Rotary(Frequencies((1,) * 16 + (0,) * 16, base=100.0, ladder="per-axis"), pairing="interleaved"),

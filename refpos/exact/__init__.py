@@ -3,6 +3,32 @@
 A result is a `Fraction` where it is exact, else a `Ball` that holds it, as small as the bits asked for.
 """
 
-from refpos.exact import angles, ball, decide, formats, frequencies, normal, rotary, sinusoidal, tables
+from refpos.exact import (
+    angles,
+    ball,
+    bias,
+    decide,
+    formats,
+    frequencies,
+    kernels,
+    normal,
+    rotary,
+    sinusoidal,
+    table,
+    tables,
+)
 
-__all__ = ["angles", "ball", "decide", "formats", "frequencies", "normal", "rotary", "sinusoidal", "tables"]
+__all__ = [
+    "angles",
+    "ball",
+    "bias",
+    "decide",
+    "formats",
+    "frequencies",
+    "kernels",
+    "normal",
+    "rotary",
+    "sinusoidal",
+    "table",
+    "tables",
+]

@@ -133,11 +133,7 @@ def _one(
             divisors = (Fraction(variant.maximum) * h / variant.heads for h in range(1, variant.heads + 1))
             return tuple(divide(total, one) for one in divisors)
         case Fire():
-            ratio = divide(
-                _psi(abs(i[0] - j[0]), given, scale),
-                add(_psi(max(i[0], given["threshold"]), given, scale), Fraction(variant.epsilon)),
-            )
-            return layers((ratio,), given)
+            return layers((_fraction(abs(i[0] - j[0]), max(i[0], given["threshold"]), variant, given, scale),), given)
         case _:
             assert_never(variant)
 
@@ -174,6 +170,14 @@ def _waves(offset: Fraction, variant: Sandwich, scale: int) -> Real:
         phi = real(times(offset, raised(Fraction(variant.base), -e), scale), scale)
         total = add(total, subtract(cos_sin(phi, scale)[0], ONE))
     return total
+
+
+def _fraction(distance: Fraction, longest: Fraction, variant: Fire, given: Arrays, scale: int) -> Real:
+    """Return ψ(distance)/(ψ(longest) + ε); 1 exactly where the two are one, as for the first key, and ε is 0."""
+    if distance == longest and variant.epsilon == 0:
+        return ONE
+    divisor = add(_psi(longest, given, scale), Fraction(variant.epsilon))
+    return divide(_psi(distance, given, scale), divisor)
 
 
 def _psi(x: Fraction, given: Arrays, scale: int) -> Real:

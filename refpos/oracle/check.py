@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from refpos.catalogue.entry import Variant
-from refpos.catalogue.find import find
+from refpos.catalogue.entry import Angle
+from refpos.catalogue.find import find_angle
 from refpos.errors import require
 from refpos.oracle.explain import explain
 from refpos.oracle.inputs import cases
@@ -22,7 +22,7 @@ from refpos.variants.sinusoidal import Sinusoidal
 
 def check(
     implementation: Callable[..., Any],
-    variant: Variant | str,
+    variant: Angle | str,
     *,
     dtype: str = "float32",
     recipe: str | None = None,
@@ -91,10 +91,10 @@ def check(
     return _report(question, "differs", trials, tuple(explain(trials, question)))
 
 
-def _question(variant: Variant | str, recipe: Recipe, features: int | None, learned: Learned | None) -> Question:
+def _question(variant: Angle | str, recipe: Recipe, features: int | None, learned: Learned | None) -> Question:
     """Return what is asked, with names looked up and widths filled in."""
     if isinstance(variant, str):
-        entry = find(variant)
+        entry = find_angle(variant)
         name, described, wide = variant, entry.variant, entry.width
         require(is_static(described), "an encoding that depends on the length needs at_length, or --length", name)
     else:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from refpos.catalogue.entry import Variant
+from refpos.catalogue.entry import Angle
 from refpos.errors import SpecError
 from refpos.oracle.frequency_choices import frequency_choices
 from refpos.spec.frequencies import omega
+from refpos.spec.precise import power
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import Frequencies, plane_count
 from refpos.variants.planes import feature_places, planes
@@ -15,11 +16,11 @@ from refpos.variants.rotary import PAIRINGS, Mscale, Rotary
 from refpos.variants.scaling import ByIndex, ByParts
 from refpos.variants.sinusoidal import Sinusoidal
 
-Change = tuple[str, str, Variant]
+Change = tuple[str, str, Angle]
 """A name for machines, kind/choice; a name for people; and the variant that is computed instead."""
 
 
-def choices(variant: Variant, features: int) -> list[Change]:
+def choices(variant: Angle, features: int) -> list[Change]:
     """Return the variants that are one choice away, each function once, under its likeliest name.
 
     Parameters
@@ -90,7 +91,7 @@ def _slices(variant: Rotary, features: int) -> Iterator[Change]:
     yield from _changed(variant, "offset/none", words, frequencies=whole, offset=0)
     across = (0,) * len(frequencies.axes) + (None,) * ((features - rotated) // 2)
     words = "pairs half of the whole head apart, not half of the rotated part"
-    stretched = replace(frequencies, axes=across, base=frequencies.base ** (features / rotated))
+    stretched = replace(frequencies, axes=across, base=power(frequencies.base, features, rotated))
     yield from _changed(variant, "pairing/head", words, frequencies=stretched, offset=0)
     words += ", and exponents over the whole head"
     yield from _changed(
@@ -138,7 +139,7 @@ def _changed(variant: Any, name: str, words: str, **fields: Any) -> Iterator[Cha
         return
 
 
-def _shape(variant: Variant, features: int) -> tuple[Any, ...]:
+def _shape(variant: Angle, features: int) -> tuple[Any, ...]:
     """Return what a variant's function depends on: two that differ in words alone have one shape.
 
     Frequencies are correctly rounded, so that those of one function are the same floats.

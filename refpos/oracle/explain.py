@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.oracle.neighbours import Neighbour, computing, neighbours
 from refpos.oracle.roundings import IDIOMS
 from refpos.oracle.tolerance import bound
@@ -97,7 +97,7 @@ def _against(mistake: Neighbour, trial: Trial, question: Question) -> Floats:
 def _entries(question: Question) -> Iterator[Neighbour]:
     """Yield the other entries of the catalogue that could be meant: as many planes on as many axes."""
     own = question.variant
-    for name, entry in CATALOGUE.items():
+    for name, entry in ANGLES.items():
         other = entry.variant
         alike = type(other) is type(own) and plane_count(other.frequencies) == plane_count(own.frequencies)
         alike = alike and axis_count(other.frequencies) == axis_count(own.frequencies)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from refpos.errors import SpecError
+from refpos.spec.precise import power
 from refpos.variants.frequencies import UNITS, AnyFrequencies, Frequencies, axis_count
 from refpos.variants.ladder import Ladder, sections
 from refpos.variants.scaling import NTK, ByIndex, ByParts, Linear, Scaling
@@ -34,7 +35,7 @@ def frequency_choices(frequencies: AnyFrequencies, rotated: int, features: int) 
     for rule in (_scalings, _axes, _ladders, _stopped, _bases, _units):
         yield from rule(frequencies)
     if features > rotated and not isinstance(frequencies.base, tuple):
-        base = frequencies.base ** (rotated / features)
+        base = power(frequencies.base, rotated, features)
         yield from _changed(frequencies, "base/head", "exponents over the whole head, not the rotated part", base=base)
 
 
@@ -59,7 +60,7 @@ def _rescaled(scaling: Scaling, frequencies: Frequencies) -> Iterator[tuple[str,
         case NTK(factor=float(s)):
             size = max(rung.size for rung in frequencies.rungs if rung)
             words = "every frequency divided by what the base should be multiplied with"
-            yield "base-factor-on-every-plane", words, Linear(s ** (size / (size - 1)))
+            yield "base-factor-on-every-plane", words, Linear(power(s, size, size - 1))
         case _:
             pass
     yield from _other_numbers(scaling)
@@ -131,11 +132,11 @@ def _stopped(frequencies: Frequencies) -> Iterator[Change]:
     if None not in frequencies.axes or isinstance(frequencies.base, tuple):
         return
     live = tuple(axis for axis in frequencies.axes if axis is not None)
-    share = len(live) / len(frequencies.axes)
+    turning, every = len(live), len(frequencies.axes)
     words = "stopped planes left out, so that pairs stand too close"
-    yield from _changed(frequencies, "stopped/left-out", words, axes=live, base=frequencies.base**share)
+    yield from _changed(frequencies, "stopped/left-out", words, axes=live, base=power(frequencies.base, turning, every))
     words = "exponents over the turning planes alone"
-    yield from _changed(frequencies, "stopped/exponents", words, base=frequencies.base ** (1 / share))
+    yield from _changed(frequencies, "stopped/exponents", words, base=power(frequencies.base, every, turning))
     if set(live) == {0}:
         words = "stopped planes turned like the others"
         yield from _changed(frequencies, "stopped/turning", words, axes=(0,) * len(frequencies.axes))

@@ -1,13 +1,14 @@
 """One golden file: all that is derived from its inputs, and the inputs that it begins with."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES, CATALOGUE
 from refpos.errors import SpecError, require
 from refpos.oracle.golden_draw import bad_inputs, weights
 from refpos.oracle.golden_drawn import Draw, drawn_cases
@@ -15,12 +16,20 @@ from refpos.oracle.golden_format import FORMAT, Document
 from refpos.oracle.golden_inputs import require_inputs
 from refpos.oracle.golden_length import original_length
 from refpos.oracle.golden_links import LINKS
+from refpos.oracle.golden_others import (
+    FAMILIES,
+    Other,
+    first_others,
+    judge_other,
+    rejects_other,
+    repeated,
+    require_other,
+)
 from refpos.oracle.golden_search import first_cases
 from refpos.oracle.golden_values import (
     Judged,
     Subject,
     judge,
-    masters,
     near_tie,
     normal_form,
     rounded_wrong,
@@ -49,7 +58,7 @@ def golden_names() -> tuple[str, ...]:
     >>> "llama-3.1" in golden_names(), "dynamic-ntk" in golden_names()
     (True, True)
     """
-    return tuple(sorted(CATALOGUE))
+    return tuple(sorted(name for name, entry in CATALOGUE.items() if name in ANGLES or entry.family in FAMILIES))
 
 
 def written(name: str, old: Document | None = None, draw: Draw | None = None) -> Document:
@@ -59,8 +68,8 @@ def written(name: str, old: Document | None = None, draw: Draw | None = None) ->
     """
     subject = _subject(name, old)
     cases = kept(name, old) if old else []
-    cases += _new(subject, cases, first_cases(subject))
-    if draw is not None:
+    cases += _new(subject, cases, _kind(subject).first(subject))
+    if draw is not None and isinstance(subject, Subject):
         cases += _new(subject, cases, drawn_cases(subject, cases, draw(subject)))
     return derived(subject, cases)
 
@@ -77,21 +86,21 @@ def rederived(name: str, document: Document) -> Document:
     return derived(_subject(name, document), kept(name, document))
 
 
-def derived(subject: Subject, cases: list[dict[str, Any]]) -> Document:
+def derived(subject: Any, cases: list[dict[str, Any]]) -> Document:
     """Return the whole file of an entry with these cases, of which only id, comment, inputs and elements are read."""
-    entry = subject.entry
-    judged = [judge(subject, one["inputs"], one.get("elements")) for one in cases]
+    entry, kind = subject.entry, _kind(subject)
+    judged = [kind.judge(subject, one["inputs"], one.get("elements")) for one in cases]
     shown = _shared(judged)
     found = {
         "format": FORMAT,
         "name": subject.name,
-        "family": type(entry.variant).__name__.lower(),
-        "features": entry.width,
+        "family": entry.family,
+        "features": subject.features,
         "variant": describe(entry.variant),
         "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
         "notes": _notes(subject, cases, judged),
         "cases": [_case(*one) for one in zip(cases, judged, shown, strict=True)],
-        "rejects": _rejects(subject),
+        "rejects": kind.rejects(subject),
     }
     if isinstance(entry.variant, Rotary) and original_length(entry.variant) is None:
         found["normal_form"] = normal_form(subject)
@@ -112,12 +121,26 @@ def kept(name: str, document: Document) -> list[dict[str, Any]]:
         require(fine, f"{name}.json: ids must be {name}/NNNN, each once and in order", one.get("id"))
         last = int(number[1]) if number else last
         require(isinstance(one.get("comment"), str), f"{name}.json, {one['id']}: comment must be a string", one)
-        require_inputs(subject, one.get("inputs"), one.get("elements"), f"{name}.json, {one['id']}")
+        _kind(subject).require(subject, one.get("inputs"), one.get("elements"), f"{name}.json, {one['id']}")
     return [{key: one[key] for key in FROZEN if key in one} for one in cases or []]
 
 
-def _subject(name: str, old: Document | None) -> Subject:
-    entry = CATALOGUE[name]
+def _subject(name: str, old: Document | None) -> Any:
+    """Return what a golden file is made of: an entry, with the weights that a file has, or new ones."""
+    if name in ANGLES:
+        return _angle(name, old)
+    subject = Other(name, CATALOGUE[name])
+    due = repeated(subject)
+    given = old.get("learned") if old else due
+    if old is not None:
+        shapes = {key: one.get("shape") for key, one in (given or {}).items()}
+        fine = shapes == {key: one["shape"] for key, one in (due or {}).items()}
+        require(fine, f"{name}.json: learned must have the shapes that the variant says", shapes)
+    return Other(name, CATALOGUE[name], given)
+
+
+def _angle(name: str, old: Document | None) -> Subject:
+    entry = ANGLES[name]
     given = old.get("learned") if old else weights(entry.variant)
     if old is not None:
         shapes = {key: np.shape(value) for key, value in (given or {}).items()} if isinstance(given, dict) else {}
@@ -126,7 +149,7 @@ def _subject(name: str, old: Document | None) -> Subject:
     return Subject(name, entry, given or None)
 
 
-def _new(subject: Subject, cases: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _new(subject: Any, cases: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return those that are not among the cases, with the ids that come after theirs."""
     known = [one["inputs"] for one in cases]
     last = int(cases[-1]["id"].rpartition("/")[2]) if cases else 0
@@ -135,10 +158,10 @@ def _new(subject: Subject, cases: list[dict[str, Any]], found: list[dict[str, An
     return [_marked({"id": one_id, **one}, subject) for one_id, one in zip(ids, fresh, strict=False)]
 
 
-def _marked(case: dict[str, Any], subject: Subject) -> dict[str, Any]:
+def _marked(case: dict[str, Any], subject: Any) -> dict[str, Any]:
     """Return a case, marked where a cast of some master through float32 errs."""
-    pinned = case.get("elements", range(subject.entry.width))
-    marked = any(near_tie(one) for row in masters(subject.at(case["inputs"]), case["inputs"], pinned) for one in row)
+    judged = _kind(subject).judge(subject, case["inputs"], case.get("elements"))
+    marked = any(near_tie(one) for row in judged.masters for one in row)
     return {**case, "comment": MARK + case["comment"]} if marked else case
 
 
@@ -175,19 +198,23 @@ EFFECTS = {
 }
 
 
-def _notes(subject: Subject, cases: list[dict[str, Any]], judged: list[Judged]) -> dict[str, Any]:
+OTHERWISE = {"bias": "logits, and so attention, are wrong", "table": "tokens are given rows that are not theirs"}
+
+
+def _notes(subject: Any, cases: list[dict[str, Any]], judged: list[Judged]) -> dict[str, Any]:
     """Return a note for each mistake that some case tells, in the words that hold at every length."""
     telling = {name for one in judged for name in one.wrong}
     words: dict[str, str] = {}
     for case in cases:
-        for one in subject.at(case["inputs"]).mistakes:
+        for one in _kind(subject).mistakes(subject, case["inputs"]):
             same = words.setdefault(one.id, one.what) == one.what
             words[one.id] = one.what if same else one.what.partition(" where ")[0]
-    return {name: _note(name, what) for name, what in words.items() if name in telling}
+    return {name: _note(name, what, subject.entry.family) for name, what in words.items() if name in telling}
 
 
-def _note(mistake: str, what: str) -> dict[str, Any]:
+def _note(mistake: str, what: str, family: str) -> dict[str, Any]:
     effect = EFFECTS.get(mistake.partition("/")[0], "angles drift with distance")
+    effect = OTHERWISE.get(family, effect)
     return {"what": what, "effect": effect, "links": list(LINKS.get(mistake, ()))}
 
 
@@ -209,3 +236,21 @@ def _rejects(subject: Subject) -> list[dict[str, Any]]:
             rule = str(error).rpartition("; got ")[0]
             found.append({"id": f"{subject.name}/r{number:03d}", "comment": comment, "inputs": inputs, "rule": rule})
     return found
+
+
+class Kind(NamedTuple):
+    """What is done otherwise for encodings made of angles and for others."""
+
+    first: Callable[[Any], list[dict[str, Any]]]
+    judge: Callable[[Any, Mapping[str, Any], Any], Judged]
+    mistakes: Callable[[Any, Mapping[str, Any]], tuple[Any, ...]]
+    require: Callable[[Any, Any, Any, str], None]
+    rejects: Callable[[Any], list[dict[str, Any]]]
+
+
+_ANGLES = Kind(first_cases, judge, lambda subject, inputs: subject.at(inputs).mistakes, require_inputs, _rejects)
+_OTHERS = Kind(first_others, judge_other, lambda subject, _: subject.mistakes, require_other, rejects_other)
+
+
+def _kind(subject: Subject | Other) -> Kind:
+    return _ANGLES if isinstance(subject, Subject) else _OTHERS

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_format import Document
+from refpos.oracle.golden_others import filled
 
 Array: TypeAlias = NDArray[Any]
 """Of float64, of int64, or of uint8, which is text in UTF-8; little-endian on every machine."""
@@ -15,7 +16,7 @@ Arrays: TypeAlias = Mapping[str, Array]
 Abouts: TypeAlias = Mapping[str, Document]
 """What entries say in words, by the name of the entry."""
 
-REAL = ("x", "positions", "master", "wrong", "omega", "magnitude", "learned")
+REAL = ("x", "positions", "query_positions", "key_positions", "master", "wrong", "omega", "magnitude", "learned")
 """What is float64 even where it happens to be whole."""
 WHOLE = ("elements", "units", "pairs_in", "pairs_out", "columns")
 """What is int64. Another input alone, as `head` or `side`, is a whole number, a fraction or a word, as it happens."""
@@ -80,6 +81,8 @@ def _named(path: str, values: Mapping[str, Any], kind: str | None = None) -> Ite
 
 
 def _array(path: str, kind: str, value: Any) -> Array:
+    if isinstance(value, dict):
+        return filled(value).astype("<f8")
     if isinstance(value, str) and kind not in REAL + WHOLE:
         return np.frombuffer(value.encode(), "|u1")
     real = kind in REAL or (type(value) is float and kind not in WHOLE)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from refpos.catalogue.entry import Variant
+from refpos.catalogue.entry import Angle
 from refpos.oracle.neighbours import Neighbour, computing
 from refpos.spec.frequencies import Learned
 from refpos.variants.frequencies import Frequencies
@@ -14,7 +14,7 @@ Spot = tuple[str, tuple[Any, ...], int | None]
 """What positions are there for; one or two tokens, numbers or tuples of coordinates; and the length of the sequence."""
 
 
-def original_length(variant: Variant) -> int | None:
+def original_length(variant: Angle) -> int | None:
     """Return the length beyond which a variant depends on the length, or None where it never does.
 
     Examples
@@ -51,7 +51,7 @@ def spots(original: int) -> tuple[Spot, ...]:
     )
 
 
-def length_mistakes(variant: Variant, length: int, learned: Learned | None) -> Iterator[Neighbour]:
+def length_mistakes(variant: Angle, length: int, learned: Learned | None) -> Iterator[Neighbour]:
     """Yield what comes of taking another length for that of the sequence, where that is another function."""
     original = original_length(variant)
     if original is None:

@@ -8,13 +8,14 @@ from typing import Any
 from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_document import MARK, golden_names, kept
 from refpos.oracle.golden_format import Document, canonical
+from refpos.oracle.golden_others import RECIPE
 from refpos.oracle.golden_values import near_tie
 from refpos.oracle.roundings import IDIOMS
 from refpos.oracle.tolerance import DTYPES
 from refpos.oracle.vectors import check_manifest, each, load, present
 
 REQUIRED = {"format", "name", "family", "features", "variant", "source", "notes", "cases", "rejects"}
-RECIPES = {f"{dtype}/{idiom}" for dtype in DTYPES for idiom in IDIOMS}
+RECIPES = {f"{dtype}/{idiom}" for dtype in DTYPES for idiom in (*IDIOMS, RECIPE)}
 OPTIONAL = {"normal_form", "learned"}
 CASE = {"id", "comment", "inputs", "master", "units", "separates", "wrong"}
 REJECT = {"id", "comment", "inputs", "rule"}
@@ -48,7 +49,9 @@ def check(name: str, document: Document) -> None:
 
 def _check_case(where: str, case: Mapping[str, Any], features: int, notes: Mapping[str, Any]) -> None:
     require(CASE <= set(case) <= CASE | {"elements"}, f"{where}: members must be those of a case", sorted(case))
-    shape = (len(case["inputs"]["positions"]), len(case["elements"]) if "elements" in case else features)
+    given = case["inputs"]
+    rows = len(given["positions"]) if "positions" in given else len(case["master"])
+    shape = (rows, len(case["elements"]) if "elements" in case else features)
     due = f"numbers for {shape[0]} tokens and {shape[1]} elements"
     require(_fits(case["master"], shape, float), f"{where}: master must be {due}", case["master"])
     for recipe, rows in _object(where, "units", case).items():

@@ -29,10 +29,11 @@ def _each(values: Any, names: str | None = None) -> dict[str, Any]:
 _ROWS = _list(_list(_NUMBER, 1), 1)
 _PAIRS = _list({"type": "array", "items": _FEATURE, "minItems": 2, "maxItems": 2})
 _POSITION = {"anyOf": [_NUMBER, _list(_NUMBER, 1)]}
-_INPUTS = _object(
-    {"positions": {"anyOf": [_NUMBER, _list(_POSITION, 1)]}},
-    {"x": _ROWS, "head": _FEATURE, "side": {"const": "key"}, "length": _FEATURE},
-)
+_TOKENS = {"anyOf": [_NUMBER, _list(_POSITION, 1)]}
+_ANGLES = _object({"positions": _TOKENS}, {"x": _ROWS, "head": _FEATURE, "side": {"const": "key"}, "length": _FEATURE})
+_BIAS = _object({"query_positions": _TOKENS, "key_positions": _TOKENS})
+_INPUTS = {"anyOf": [_ANGLES, _BIAS]}
+_WEIGHTS = _object({"shape": _list(_FEATURE), "repeat": _list(_NUMBER, 1)})
 _CASE = _object(
     {
         "id": {"type": "string", "pattern": "^[a-z0-9.-]+/[0-9]{4}$"},
@@ -56,7 +57,7 @@ SCHEMA: dict[str, Any] = {
         {
             "format": {"const": 1},
             "name": _TEXT,
-            "family": {"enum": ["rotary", "sinusoidal"]},
+            "family": {"enum": ["rotary", "sinusoidal", "bias"]},
             "features": {"type": "integer", "minimum": 1},
             "variant": {"type": "object", "required": ["type"], "properties": {"type": _TEXT}},
             "source": _object({"work": _TEXT, "version": _TEXT, "place": _TEXT, "url": _TEXT}),
@@ -74,7 +75,7 @@ SCHEMA: dict[str, Any] = {
                 },
                 {"columns": _PAIRS},
             ),
-            "learned": _each(_list({})),
+            "learned": _each({"anyOf": [_list({}), _WEIGHTS]}),
         },
     ),
 }

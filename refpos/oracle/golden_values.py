@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from refpos.catalogue.entry import Entry, Variant
+from refpos.catalogue.entry import Angle, Entry
 from refpos.exact import frequencies as exact_frequencies
 from refpos.exact import rotary as exact_rotary
 from refpos.exact import sinusoidal as exact_sinusoidal
@@ -45,14 +45,19 @@ class Subject:
     """An entry of the catalogue, with small dyadic weights for what it learns, and a length where it depends on one."""
 
     name: str
-    entry: Entry
+    entry: Entry[Angle]
     weights: Mapping[str, Any] | None = None
     length: int | None = None
 
     @cached_property
-    def variant(self) -> Variant:
+    def variant(self) -> Angle:
         """What the entry is at the length, if there is one."""
         return self.entry.variant if self.length is None else at_length(self.entry.variant, self.length)
+
+    @property
+    def features(self) -> int:
+        """The width of what comes out."""
+        return self.entry.width
 
     @cached_property
     def _lengths(self) -> dict[int | None, "Subject"]:
@@ -124,7 +129,7 @@ def _judge(subject: Subject, inputs: Mapping[str, Any], elements: Sequence[int] 
     due = masters(subject, inputs, pinned)
     bounds = {recipe: allowed(subject, inputs, recipe)[:, pinned] for recipe in subject.recipes}
     units = {
-        str(recipe): [[_rounded_up(one / recipe.u) for one in row] for row in found.tolist()]
+        str(recipe): [[rounded_up(one / recipe.u) for one in row] for row in found.tolist()]
         for recipe, found in bounds.items()
     }
     limit = telling(bounds[Recipe("float32", "log")])
@@ -249,7 +254,7 @@ def near_tie(master: float) -> bool:
     return any(direct(master, one) != direct(through, one) for one in (FLOAT16, BFLOAT16))
 
 
-def _rounded_up(units: float) -> int:
+def rounded_up(units: float) -> int:
     """Return the next whole number of three digits: 15.0000001 is 16, and 12345 is 12400."""
     whole = math.ceil(units * (1 + 2.0**-40))
     step = int(10 ** max(len(str(whole)) - 3, 0))

@@ -11,7 +11,7 @@ from itertools import permutations
 
 import numpy as np
 
-from refpos.catalogue.entry import Variant
+from refpos.catalogue.entry import Angle
 from refpos.oracle.choices import choices
 from refpos.oracle.rounding import round_to
 from refpos.spec.frequencies import Learned, omega
@@ -51,14 +51,14 @@ class Neighbour:
 
     id: str
     what: str
-    variant: Variant
+    variant: Angle
     predict: Predict
-    placed: Callable[[Floats], Variant] | None = None
+    placed: Callable[[Floats], Angle] | None = None
     exact: bool = True
 
 
 def neighbours(
-    variant: Variant, features: int, *, learned: Learned | None = None, side: Side = "query"
+    variant: Angle, features: int, *, learned: Learned | None = None, side: Side = "query"
 ) -> tuple[Neighbour, ...]:
     """Return every mistake that is one choice away from a variant.
 
@@ -86,14 +86,14 @@ def neighbours(
     return (*_misplaced(variant, learned, side), *changed, *wrong, *_too_few_bits(variant, learned))
 
 
-def computing(variant: Variant, learned: Learned | None = None, side: Side = "query") -> Predict:
+def computing(variant: Angle, learned: Learned | None = None, side: Side = "query") -> Predict:
     """Return what computes a variant: (positions, x) -> the result in float64."""
     if isinstance(variant, Sinusoidal):
         return lambda positions, _: embed(positions, variant, learned=learned)
     return lambda positions, x: rotate(x, positions, variant, side=side, learned=learned)  # type: ignore[arg-type]
 
 
-def _misplaced(variant: Variant, learned: Learned | None, side: Side) -> Iterator[Neighbour]:
+def _misplaced(variant: Angle, learned: Learned | None, side: Side) -> Iterator[Neighbour]:
     """Yield what comes of positions that are not those given."""
     compute = computing(variant, learned, side)
     axes, fractions = axis_count(variant.frequencies), getattr(variant.frequencies, "unit", "radian") != "radian"
@@ -214,7 +214,7 @@ def _overwritten(variant: Rotary, x: Floats, cos: Floats, sin: Floats) -> Floats
     return found
 
 
-def _too_few_bits(variant: Variant, learned: Learned | None) -> Iterator[Neighbour]:
+def _too_few_bits(variant: Angle, learned: Learned | None) -> Iterator[Neighbour]:
     """Yield what comes of making positions, frequencies, angles or tables in 16 bits."""
     if isinstance(variant, Rotary) and (variant.growth is not None or isinstance(variant.frequencies, PerHead)):
         return
@@ -249,7 +249,7 @@ def _stepwise(frequencies: AnyFrequencies, dtype: str) -> Floats:
     return np.where(exact == 0, 0.0, {"radian": 1.0, "half-turn": np.pi, "turn": 2 * np.pi}[frequencies.unit] / powers)
 
 
-def _rounding(variant: Variant, learned: Learned | None, dtype: str, stages: tuple[str, ...]) -> Predict:
+def _rounding(variant: Angle, learned: Learned | None, dtype: str, stages: tuple[str, ...]) -> Predict:
     def to(stage: str, values: Floats) -> Floats:
         return round_to(values, dtype) if stage in stages else values
 

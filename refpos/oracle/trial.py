@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from refpos.catalogue.entry import Variant
+from refpos.catalogue.entry import Angle
 from refpos.errors import told
 from refpos.oracle.inputs import Case, fill
 from refpos.oracle.neighbours import computing
@@ -44,7 +44,7 @@ class Question:
     """
 
     name: str
-    variant: Variant
+    variant: Angle
     features: int
     recipe: Recipe
     learned: Learned | None = None

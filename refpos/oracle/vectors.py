@@ -6,7 +6,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_document import golden_names, rederived, written
 from refpos.oracle.golden_drawn import Draw
@@ -139,7 +139,7 @@ def each(make: Callable[[Any], T], given: Iterable[Any], jobs: int | None = None
 
 def _effort(task: tuple[Any, ...]) -> int:
     name = next(one for one in task if isinstance(one, str))
-    return CATALOGUE[name].width if name in CATALOGUE else 0
+    return ANGLES[name].width if name in ANGLES else 0
 
 
 def _written(task: tuple[str, Document | None, Draw | None]) -> Document:

@@ -44,6 +44,18 @@ def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction]) -> D
     return np.array([(logs[base] * decimal(e)).exp() for base, e in pairs], dtype=object)
 
 
+def power(base: float, over: int, under: int) -> float:
+    """Return base^(over/under), rounded once: what Python's own power is on some machines, and not on others.
+
+    Examples
+    --------
+    >>> power(10_000.0, 1, 4)
+    10.0
+    """
+    with digits():
+        return float(powers([base], [Fraction(over, under)])[0])
+
+
 def rounded(values: Decimals) -> Floats:
     """Return decimals rounded once to float64."""
     return np.asarray(values, dtype=np.float64)

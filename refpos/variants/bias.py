@@ -67,6 +67,9 @@ class Alibi:
 class T5Buckets:
     """A learned number for each bucket of relative positions, key − query: small distances apart, large ones by ratio.
 
+    T[ι, head],  ι = r below e,  else min(e + ⌊(n − e) ln(r/e)/ln(distance/e)⌋, n − 1);  r = |p_j − p_i|, or
+    max(p_i − p_j, 0); n buckets a side, e = ⌊n/2⌋; n more for keys after the query.
+
     Parameters
     ----------
     heads : int

@@ -13,6 +13,8 @@ Shapes: TypeAlias = dict[str, tuple[int, ...]]
 class SwinWindow:
     """A learned number for each difference, query − key, of two cells (y, x) of a window.
 
+    T[(δ_y + h − 1)(2w − 1) + δ_x + w − 1, head]
+
     Parameters
     ----------
     heads : int

@@ -8,7 +8,7 @@ import numpy as np
 
 from refpos.adapters.encoding import Encoding
 from refpos.adapters.transformers.layer import DTYPES, Array, integers, modeling, queries, rotation, stop
-from refpos.catalogue import CATALOGUE
+from refpos.catalogue import ANGLES
 from refpos.catalogue.longrope import PHI_3_5_LONG, PHI_3_5_SHORT, PHI_3_LONG, PHI_3_SHORT
 
 
@@ -69,7 +69,7 @@ def _configuration(layer: Layer, module: Any) -> Any:
     if layer.kind is not None:
         sizes["layer_types"] = [layer.kind, "full_attention"]
         rope = {kind: dict(rope) for kind in sizes["layer_types"]}
-    width = CATALOGUE[layer.name].width
+    width = ANGLES[layer.name].width
     given = {"hidden_size": width, "head_dim": width, "rope_parameters": rope, **sizes, **layer.sizes}
     return _of(module, layer.prefix, "Config")(**given)
 

@@ -1,0 +1,1 @@
+"""What golden files need to know of each family that is not made of angles."""
