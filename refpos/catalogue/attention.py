@@ -5,7 +5,7 @@ Where a width or a number of heads is no choice of the method it is that of a na
 
 from refpos.catalogue.entry import Entry, Source
 from refpos.catalogue.sources import code
-from refpos.variants.attention import Attention, Chunks, Layers, LinearAttention, Local, ReRope, RmsNorm
+from refpos.variants.attention import AnyAttention, Attention, Chunks, Layers, LinearAttention, Local, ReRope, RmsNorm
 from refpos.variants.bias import Alibi, T5Buckets
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.relative import Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
@@ -39,7 +39,7 @@ def paper(title: str, number: str, place: str) -> Source:
     return Source(title, f"arXiv:{number}", place, f"https://arxiv.org/abs/{number}")
 
 
-ATTENTION: dict[str, Entry] = {
+ATTENTION: dict[str, Entry[AnyAttention | Layers]] = {
     # What is turned.
     "rope-attention": Entry(
         Attention(ROPE),
