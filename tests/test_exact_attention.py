@@ -19,7 +19,7 @@ from refpos.exact.relative import bucket, clipped, row
 from refpos.spec.attention import attend, scores
 from refpos.spec.relative import buckets, rows
 from refpos.spec.relative import clipped as readable_clip
-from refpos.variants.attention import Attention, Chunks, LinearAttention, Local, ReRope, RmsNorm
+from refpos.variants.attention import Attention, Chunks, Fope, LinearAttention, Local, ReRope, RmsNorm
 from refpos.variants.bias import Alibi, Kerple, T5Buckets
 from refpos.variants.relative import Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
@@ -66,6 +66,7 @@ VARIANTS = {
     "cope": Cope(4, 8),
     "pope": Pope(2, 8),
     "fox": Fox(2, SLOW),
+    "fope": Fope(2, 8, 3),
 }
 NAMES = sorted(VARIANTS)
 

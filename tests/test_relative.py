@@ -11,7 +11,7 @@ from strategies import FEW, MANY, generators
 from refpos import Frequencies, Rotary, Sinusoidal, SpecError, embed
 from refpos.spec.attention import attend, scores
 from refpos.spec.relative import buckets
-from refpos.variants.attention import Attention, Layers
+from refpos.variants.attention import Attention, Fope, Layers
 from refpos.variants.bias import Alibi
 from refpos.variants.relative import Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 
@@ -313,6 +313,37 @@ def test_gates_that_are_all_alike_are_linear_biases():
     close(np.where(CAUSAL, found, 0), np.where(CAUSAL, scores(q, q, FIVE, FIVE, Attention(bias=alibi)), 0))
 
 
+# FoPE: census 4.
+
+
+@FEW
+@given(generators)
+def test_series_of_one_wave_each_are_rotations_and_pairs_without_a_wave_pass_through(rng):
+    q, k, _ = drawn(rng, 2, 5, 8)
+    same = {name: np.stack([np.eye(3)] * 2) for name in ("cos", "sin")}
+    found = scores(q, k, FIVE, FIVE, Fope(2, 8, 3), learned=same)
+
+    close(found, scores(q, k, FIVE, FIVE, Attention(Rotary(Frequencies((0, 0, 0, None))))))
+
+
+@FEW
+@given(generators)
+def test_series_of_several_waves_are_sums_of_characters_and_know_where_they_stand(rng):
+    fope = Fope(1, 4, 2)
+    q, k, _ = drawn(rng, 1, 5, 4)
+    learned = arrays(fope, rng)
+    near, far = (scores(q, k, FIVE + shift, FIVE + shift, fope, learned=learned) for shift in (0, 1))
+
+    assert np.abs(near - far).max() > 1e-3
+    z = np.exp(1j * np.outer(FIVE, [1, 0.01]))
+    cos, sin = z.real @ learned["cos"][0], z.imag @ learned["sin"][0]
+    a, b = q[0, :, :2], q[0, :, 2:]
+    turned = np.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)
+    c, d = k[0, 0, :2], k[0, 0, 2:]  # the first key stands at 0, where sines vanish
+    first = np.concatenate([c, d]) * np.tile(learned["cos"][0].sum(axis=0), 2)
+    close(near[0, :, 0], turned @ first / 2)
+
+
 # What is refused.
 
 
@@ -332,6 +363,9 @@ def test_gates_that_are_all_alike_are_linear_biases():
         (lambda: Decomposed((14, 14), 0), "width must be at least 1; got 0"),
         (lambda: Cope(0, 4), "positions must be at least 1; got 0"),
         (lambda: Pope(2, 4, base=1.0), "base must be greater than 1; got 1.0"),
+        (lambda: Fope(2, 7, 3), "width must be even; got 7"),
+        (lambda: Fope(2, 8, 5), "kept must be at most 4; got 5"),
+        (lambda: Fope(2, 8, 4, base=0.5), "base must be greater than 1; got 0.5"),
         (lambda: Fox(0), "heads must be at least 1; got 0"),
         (lambda: Fox(2, Rotary(Frequencies((0, 1)))), "forget gates must have one axis"),
         (lambda: Fox(2, 1), "rotary must be Rotary or None; got 1"),

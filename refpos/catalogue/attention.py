@@ -5,7 +5,17 @@ Where a width or a number of heads is no choice of the method it is that of a na
 
 from refpos.catalogue.entry import Entry, Source
 from refpos.catalogue.sources import code
-from refpos.variants.attention import AnyAttention, Attention, Chunks, Layers, LinearAttention, Local, ReRope, RmsNorm
+from refpos.variants.attention import (
+    AnyAttention,
+    Attention,
+    Chunks,
+    Fope,
+    Layers,
+    LinearAttention,
+    Local,
+    ReRope,
+    RmsNorm,
+)
 from refpos.variants.bias import Alibi, T5Buckets
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.relative import Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
@@ -174,6 +184,17 @@ ATTENTION: dict[str, Entry[AnyAttention | Layers]] = {
     ),
     "linear-cosine-rope": Entry(
         LinearAttention(ROPE, kernel="cosine"), post(8265, "linear attention, 1 + cos"), note=EXAMPLE
+    ),
+    # Sums of waves.
+    "fope": Entry(
+        Fope(heads=8, width=64, kept=24),
+        code(
+            "vllm-project/vllm",
+            "151a2c744af6eb59678be10f3cc13a6eb0a138e3",
+            "vllm/model_executor/layers/rotary_embedding/fope.py",
+            "FourierRotaryEmbedding",
+        ),
+        note="Sizes are an example. Earlier versions of the code fill missing sines with 1.",
     ),
     # Vectors for offsets.
     "shaw": Entry(

@@ -11,8 +11,8 @@ from refpos.exact.elementary import exp
 from refpos.exact.logits import ZERO, Asked, Vector, kernel, logits, turn
 from refpos.exact.network import fractions
 from refpos.exact.refined import refined
-from refpos.exact.relative import clipped, contextual, relative
-from refpos.variants.attention import AnyAttention, Attention, LinearAttention, axis_count
+from refpos.exact.relative import clipped, contextual, fope, relative
+from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 
 GUARD = 48
@@ -40,7 +40,7 @@ def scores(
     q : d numbers, each exactly what it stands for
     keys : sequence of the same
     query, positions : a number, or one for each of A > 1 axes; and as many of these as keys
-    attention : Attention, LinearAttention, Shaw, TransformerXL, Deberta, Decomposed, Cope, Pope or Fox
+    attention : Attention, LinearAttention, Fope, Shaw, TransformerXL, Deberta, Decomposed, Cope, Pope or Fox
     bits : int
     learned : mapping, optional
         The numbers that `attention.learned` names, of all heads.
@@ -122,6 +122,8 @@ def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Real 
             return logits(asked, attention, scale)
         case LinearAttention():
             return [weight for weight, _ in kernel(asked, attention, scale)]
+        case Fope():
+            return fope(asked, attention, scale)
         case Shaw() | TransformerXL() | Deberta() | Decomposed():
             return relative(asked, attention, scale)
         case Cope() | Pope() | Fox():

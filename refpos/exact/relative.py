@@ -12,6 +12,7 @@ from refpos.exact.logits import ONE, ZERO, Asked, Point, Vector, dot, factor, tu
 from refpos.exact.network import sigmoid
 from refpos.exact.roots import Number, raised, real, times
 from refpos.exact.sinusoidal import embed
+from refpos.variants.attention import Fope
 from refpos.variants.relative import (
     Contextual,
     Cope,
@@ -54,6 +55,13 @@ def contextual(asked: Asked, attention: Contextual, scale: int) -> list[Real]:
             return [_fox(asked, k, j, attention, scale) for k, j in _keys(asked)]
         case _:
             assert_never(attention)
+
+
+def fope(asked: Asked, attention: Fope, scale: int) -> list[Real]:
+    """Return (L_i q)·(L_j k)/√d of each key, about to 2^−scale."""
+    q = _waved(asked.q, asked.i[0], asked, attention, scale)
+    turned = [_waved(k, j[0], asked, attention, scale) for k, j in _keys(asked)]
+    return [_scaled(dot(q, k), attention.width, scale) for k in turned]
 
 
 def clipped(i: Point, j: Point, attention: Shaw) -> int:
@@ -155,6 +163,20 @@ def _pope(asked: Asked, k: Vector, j: Point, attention: Pope, scale: int) -> Rea
         size = multiply(_softplus(a, scale), _softplus(b, scale))
         total = add(total, multiply(size, cos_sin(phi, scale)[0]))
     return _scaled(total, attention.width, scale)
+
+
+def _waved(x: Vector, p: Fraction, asked: Asked, attention: Fope, scale: int) -> list[Real]:
+    omega = [raised(Fraction(attention.base), -e) for e in attention.exponents]
+    waves = [cos_sin(real(times(p, one, scale), scale), scale) for one in omega]
+    y, half = list(x), attention.width // 2
+    for d in range(attention.kept):
+        cos, sin = (
+            dot([wave[n] for wave in waves], [line[d] for line in asked.learned[name][asked.head]])
+            for n, name in enumerate(("cos", "sin"))
+        )
+        y[d] = subtract(multiply(x[d], cos), multiply(x[d + half], sin))
+        y[d + half] = add(multiply(x[d + half], cos), multiply(x[d], sin))
+    return y
 
 
 def _fox(asked: Asked, k: Vector, j: Point, attention: Fox, scale: int) -> Real:

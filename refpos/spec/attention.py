@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.bias import Learned
-from refpos.spec.contextual import contextual
+from refpos.spec.contextual import contextual, fope
 from refpos.spec.logits import kernel, logits, spread, turn
 from refpos.spec.positions import as_positions, as_reals
 from refpos.spec.precise import Floats
 from refpos.spec.relative import relative, shaw_values
-from refpos.variants.attention import AnyAttention, Attention, LinearAttention, axis_count
+from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 
 
@@ -32,6 +32,7 @@ def scores(
       bias_scaled    s (τ_i (R_i q_i)·(R_j k_j) + b_ij)
       rectify        R_i, R_j where p_i − p_j < w, else R_(w + (i − w)/k), R_(j/k)
     LinearAttention  (R_i φ(q_i))·(R_j φ(k_j)),  or 1 + cos(R_i q_i, R_j k_j): weights, for there is no softmax
+    Fope             (L_i q_i)·(L_j k_j)/√d,  L of learned sums of cosines and of sines
     Shaw             q_i·(k_j + A[clip(p_j − p_i)])/√d
     TransformerXL    ((q_i + u)·k_j + (q_i + v)·W r(p_i − p_j))/√d
     Deberta          (q_i·k_j + q_i·K[δ(p_i − p_j)] + k_j·Q[δ(p_i − p_j)])/√(3d)
@@ -46,7 +47,7 @@ def scores(
         Where heads differ the last of lead is the heads.
     query_positions, key_positions : (*lead', nq), (*lead', nk), or (*lead', n, A) where there are A > 1 axes
         lead' is a prefix of lead, and leaves the heads where these differ. Nothing else broadcasts.
-    attention : Attention, LinearAttention, Shaw, TransformerXL, Deberta, Decomposed, Cope, Pope or Fox
+    attention : Attention, LinearAttention, Fope, Shaw, TransformerXL, Deberta, Decomposed, Cope, Pope or Fox
     learned : mapping, optional
         The arrays that `attention.learned` names.
 
@@ -67,13 +68,15 @@ def scores(
     `rerope_patch.py`. Log n, kexue.fm/archives/8823. KeyNorm, kexue.fm/archives/9859. Shaw, arXiv:1803.02155, eqs. 3-5.
     Transformer-XL, arXiv:1901.02860, §3.3. DeBERTa, arXiv:2006.03654, eqs. 3-4, and microsoft/DeBERTa,
     `disentangled_attention.py`. Decomposed, arXiv:2112.01526, eq. 4. CoPE, arXiv:2405.18719. PoPE, arXiv:2509.10534.
-    FoX, arXiv:2503.02130.
+    FoX, arXiv:2503.02130. FoPE, arXiv:2412.17739, and vllm-project/vllm, `rotary_embedding/fope.py`.
 
     Deviations
     ----------
     The post on ReRoPE prints the second logit as (R_w q)·k = qᵀ R_w k; it is qᵀ R_−w k, as its code has it. It takes
     the first where i − j < w, its code where |i − j| < w; these differ for keys after the query alone. The equation of
-    DeBERTa reads its second table at δ(p_j − p_i), its code at δ(p_i − p_j): see `Deberta.mirrored`.
+    DeBERTa reads its second table at δ(p_j − p_i), its code at δ(p_i − p_j): see `Deberta.mirrored`. A post on RoPE
+    (kexue.fm/archives/8265) calls it the only encoding of offsets for linear attention; xPos is another. Earlier
+    versions of vLLM's code for FoPE fill the sines of pairs without a frequency with 1, so that they are mixed.
 
     Examples
     --------
@@ -163,6 +166,8 @@ def _scores(q: Floats, k: Floats, i: Floats, j: Floats, attention: AnyAttention,
             return logits(q, k, i, j, attention, learned)
         case LinearAttention():
             return kernel(q, k, i, j, attention, learned)[0]
+        case Fope():
+            return fope(q, k, i, j, attention, learned)
         case Shaw() | TransformerXL() | Deberta() | Decomposed():
             return relative(q, k, i, j, attention, learned)
         case Cope() | Pope() | Fox():

@@ -1,4 +1,4 @@
-"""Attention to positions that the content has a say in: counted, drawn as angles, or forgotten."""
+"""Attention to positions that content or learned numbers have a say in: counted, mixed, drawn as angles, forgotten."""
 
 from typing import assert_never
 
@@ -7,6 +7,7 @@ import numpy as np
 from refpos.spec.logits import dot, scale, spread, turned
 from refpos.spec.precise import Floats, digits, powers, rounded
 from refpos.spec.relative import Given, headed, wide
+from refpos.variants.attention import Fope
 from refpos.variants.relative import Contextual, Cope, Fox, Pope
 
 
@@ -53,6 +54,14 @@ def pope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Pope, learned: G
     return np.asarray(scale(None, d) * (long * waves).sum(axis=-1))
 
 
+def fope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fope, learned: Given) -> Floats:
+    """Return (L_i q_i)·(L_j k_j)/√d, L the learned sums of waves."""
+    headed(q, i, attention.heads)
+    wide(q, attention.width)
+    q, k = (_waved(x, p[..., 0], attention, learned) for x, p in ((q, i), (k, j)))
+    return np.asarray(scale(None, attention.width) * dot(q, k))
+
+
 def fox(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fox, learned: Given) -> Floats:
     """Return (R_i q_i)·(R_j k_j)/√d + Σ_l ln σ(g_hl) over p_j < p_l <= p_i."""
     headed(q, i, attention.heads)
@@ -62,6 +71,20 @@ def fox(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fox, learned: Giv
     forgotten = np.einsum("...ijl,hl->...hij", between.astype(np.float64), logs)
     content = scale(None, q.shape[-1]) * dot(*turned(q, k, i, j, attention.rotary, learned))
     return np.asarray(content + spread(forgotten, q.shape[:-3], 3))
+
+
+def _waved(x: Floats, p: Floats, attention: Fope, learned: Given) -> Floats:
+    """Return x_a C − x_b S and x_b C + x_a S of the pairs (d, d + width/2), d below kept."""
+    with digits():
+        omega = rounded(powers([attention.base] * attention.kept, [-e for e in attention.exponents]))
+    phi = p[..., None, :, None] * omega
+    cos, sin = (
+        spread(wave @ learned[name], x.shape[:-3], 3) for wave, name in ((np.cos(phi), "cos"), (np.sin(phi), "sin"))
+    )
+    a, b = np.arange(attention.kept), np.arange(attention.kept) + attention.width // 2
+    y = x.copy()
+    y[..., a], y[..., b] = x[..., a] * cos - x[..., b] * sin, x[..., b] * cos + x[..., a] * sin
+    return y
 
 
 def _triples(i: Floats, j: Floats) -> tuple[Floats, Floats, Floats]:

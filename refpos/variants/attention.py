@@ -1,6 +1,7 @@
 """Attention: where positions meet queries, keys and values."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from refpos.errors import require
@@ -178,7 +179,49 @@ class LinearAttention:
         return {} if self.rotary is None else frequencies.learned_shapes(self.rotary.frequencies)
 
 
-AnyAttention: TypeAlias = Attention | LinearAttention | Relative | Contextual
+@dataclass(frozen=True)
+class Fope:
+    """Fourier series in place of waves: pairs of features are multiplied by learned sums of cosines and of sines.
+
+    y_a = x_a C_d − x_b S_d,  y_b = x_b C_d + x_a S_d,  C_d = Σ_D cos(p ω_D) c_hDd,  S_d = Σ_D sin(p ω_D) s_hDd
+
+    (a, b) = (d, d + width/2), ω_D = base^(−2D/width), D and d below kept. The other pairs pass through. With matrices
+    that are not the identity this is no rotation, and logits know where their query stands.
+
+    Parameters
+    ----------
+    heads : int
+    width : int
+    kept : int
+        How many frequencies there are: those that come round within the length of training.
+    base : float
+    """
+
+    heads: int
+    width: int
+    kept: int
+    base: float = 10_000.0
+
+    def __post_init__(self) -> None:
+        for field in ("heads", "width", "kept"):
+            rules.whole(self, field, 1)
+        require(self.width % 2 == 0, "width must be even", self.width)
+        require(2 * self.kept <= self.width, f"kept must be at most {self.width // 2}", self.kept)
+        rules.real(self, "base")
+        rules.greater(self, "base", 1)
+
+    @property
+    def learned(self) -> Shapes:
+        """C and s, a matrix for each head: (inputs, outputs)."""
+        return {"cos": (self.heads, self.kept, self.kept), "sin": (self.heads, self.kept, self.kept)}
+
+    @property
+    def exponents(self) -> tuple[Fraction, ...]:
+        """The e of each frequency base^−e."""
+        return tuple(Fraction(2 * one, self.width) for one in range(self.kept))
+
+
+AnyAttention: TypeAlias = Attention | LinearAttention | Fope | Relative | Contextual
 
 
 @dataclass(frozen=True)
