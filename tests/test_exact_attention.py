@@ -242,6 +242,10 @@ def test_rows_of_deberta_are_the_same_integers(r, sizes):
         assert bucket(r, *sizes) == buckets(np.array([r]), one)[0]
 
 
+def test_the_last_distance_is_a_tie_and_takes_the_lower_bucket():
+    assert [255, 256, -255] == [bucket(r, 256, 512) for r in (511, 512, -511)]
+
+
 @MANY
 @given(st.integers(-99, 99), st.integers(1, 20))
 def test_clips_of_shaw_are_the_same_integers(r, k):

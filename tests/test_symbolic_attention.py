@@ -128,7 +128,7 @@ def test_the_readable_logits_are_those_of_the_symbols(name):
     q, k = rng.integers(-9, 10, (2, 2, 5, 4)).astype(float)
     places = np.arange(5)
     found = readable.scores(q, k, places, places, variant)
-    for h, i, j in ((0, 4, 0), (1, 2, 1), (1, 0, 3)):
+    for h, i, j in ((0, 4, 0), (1, 2, 1), (1, 0, 3), (0, 3, 0), (1, 2, 0)):
         made = score(q[h, i].tolist(), k[h, j].tolist(), i, j, variant, head=h)
         assert float(sympy.N(made, 30)) == pytest.approx(found[h, i, j], rel=1e-13, abs=1e-12)
 

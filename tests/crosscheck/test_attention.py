@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from refpos import ByIndex, Frequencies, Mscale, Rotary, Sinusoidal
+from refpos import ByIndex, Frequencies, Mscale, Rotary, Sinusoidal, XPos
 from refpos.spec.attention import attend, scores
 from refpos.spec.relative import buckets, rows
 from refpos.variants.attention import Attention, RmsNorm
@@ -313,3 +313,18 @@ def test_fox():
     causal = np.tril(np.ones((9, 9), dtype=bool))
 
     near(np.where(causal, found, 0), np.where(causal, expected, 0))
+
+
+def test_xpos_of_x_transformers_whose_keys_grow_the_other_way():
+    library = x_transformers()
+    module = library.RotaryEmbedding(WIDTH, use_xpos=True).double()
+    angles, grown = module(torch.arange(9))
+    rng = np.random.default_rng(0)
+    q, k = rng.standard_normal((2, HEADS, 9, WIDTH))
+    turned_q = library.apply_rotary_pos_emb(torch.from_numpy(q)[None], angles, grown)[0]
+    turned_k = library.apply_rotary_pos_emb(torch.from_numpy(k)[None], angles, grown**-1)[0]
+    found = turned_q @ turned_k.mT / WIDTH**0.5
+    one = Attention(Rotary(Frequencies((0,) * 4), pairing="interleaved", growth=XPos(512.0)))
+
+    # The code measures growth from the middle; in logits that cancels. Its tables are made in float32.
+    near(found, scores(q, k, NINE, NINE, one), SINGLE)
