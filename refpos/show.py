@@ -14,6 +14,11 @@ from refpos.spec.frequencies import omega
 from refpos.variants.described import describe
 from refpos.variants.frequencies import Frequencies
 
+FEW = 5
+"""Numbers of a tuple that are told one by one."""
+PLAIN = (int, float, str)
+"""What is told of a description inside another."""
+
 
 def listing() -> list[dict[str, Any]]:
     """Return for each entry its name, family, what it says in a few words, and the work it comes from."""
@@ -70,8 +75,8 @@ def _says(entry: Entry[Variant]) -> str:
     return _brief(entry.variant)
 
 
-def _brief(value: Any) -> str:
-    """Return a description with the fields that are not what they are by default.
+def _brief(value: Any, *, whole: bool = True) -> str:
+    """Return a description with the fields that are not what they are by default; of those inside it, the plain ones.
 
     Examples
     --------
@@ -79,12 +84,20 @@ def _brief(value: Any) -> str:
     ('Alibi, heads 112, reference origin', '7 x 7')
     """
     if isinstance(value, tuple):
-        return " x ".join(map(_brief, value))
+        return (
+            " x ".join(map(_brief, value))
+            if len(value) < FEW and not any(map(is_dataclass, value))
+            else f"{len(value)}"
+        )
     if not is_dataclass(value):
         return str(value)
     own = [(field.name, getattr(value, field.name), field.default) for field in fields(value)]
-    said = [f"{name} {_brief(one)}" for name, one, usual in own if usual is MISSING or one != usual]
-    return ", ".join([type(value).__name__, *said])
+    said = [
+        f"{name} {_brief(one, whole=False)}"
+        for name, one, usual in own
+        if (usual is MISSING or one != usual) and (whole or isinstance(one, PLAIN))
+    ]
+    return f"{type(value).__name__}, {', '.join(said)}" if whole and said else " ".join([type(value).__name__, *said])
 
 
 def _described(entry: Entry[Variant]) -> str:

@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from refpos import CATALOGUE, Rotary, Sinusoidal, at_length, embed, omega, rotate
-from refpos.catalogue import ANGLES, BIAS, COORDINATES, EXTENSION, GRIDS, POSITIONS, ROTARY, SINUSOIDAL, TABLE, VISION
+from refpos.catalogue import (
+    ANGLES,
+    ATTENTION,
+    BIAS,
+    COORDINATES,
+    EXTENSION,
+    GRIDS,
+    POSITIONS,
+    ROTARY,
+    SINUSOIDAL,
+    TABLE,
+    VISION,
+)
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 
 REQUIRED = [
@@ -91,7 +103,7 @@ def test_the_catalogue_has_at_least_thirty_entries():
 
 
 def test_no_name_stands_in_two_files():
-    files = (ROTARY, EXTENSION, VISION, GRIDS, SINUSOIDAL, COORDINATES, BIAS, TABLE, POSITIONS)
+    files = (ROTARY, EXTENSION, VISION, GRIDS, SINUSOIDAL, COORDINATES, BIAS, TABLE, POSITIONS, ATTENTION)
     assert sum(map(len, files)) == len(CATALOGUE)
 
 

@@ -10,11 +10,13 @@ import refpos
 from refpos import (
     NTK,
     Alibi,
+    Attention,
     Audio,
     Bands,
     ByIndex,
     ByParts,
     Centres,
+    Chunks,
     DecoderMask,
     Dense,
     DynamicNTK,
@@ -22,8 +24,12 @@ from refpos import (
     Grid,
     Image,
     Index,
+    InverseRoot,
     Kerple,
     Linear,
+    Local,
+    LogCount,
+    LogFloor,
     LongRope,
     MixedRadix,
     MRope,
@@ -31,6 +37,8 @@ from refpos import (
     PerHead,
     PerPlane,
     Pix2StructGrid,
+    ReRope,
+    RmsNorm,
     RootLog,
     Rotary,
     Sinusoidal,
@@ -41,6 +49,7 @@ from refpos import (
     XPos,
     angles,
     at_length,
+    attend,
     bias,
     cos_sin,
     embed,
@@ -50,10 +59,11 @@ from refpos import (
     place_mask,
     planes,
     rotate,
+    scores,
     sections,
     turn,
 )
-from refpos.catalogue import BIAS, POSITIONS, TABLE
+from refpos.catalogue import ATTENTION, BIAS, POSITIONS, TABLE
 from refpos.errors import require
 
 F = Frequencies((0, 0))
@@ -903,6 +913,9 @@ FUNCTIONS = {
     "place text by rubbish": lambda draw: place([Text(1)], draw()),
     "place_mask": lambda draw: place_mask(draw(), draw()),
     "place_mask of rubbish": lambda draw: place_mask(draw(), DecoderMask()),
+    "scores": lambda draw: scores(draw(), draw(), draw(), draw(), draw(), learned=draw()),
+    "scores at rubbish": lambda draw: scores(X, X, draw(), draw(), Attention(ROTARY)),
+    "attend": lambda draw: attend(draw(), draw(), draw(), [0, 1, 2], [0, 1, 2], Attention(ROTARY), mask=draw()),
     "at_length": lambda draw: at_length(draw(), draw()),
     "at_length of rubbish": lambda draw: at_length(DYNAMIC, draw()),
     "planes": lambda draw: planes(draw(), draw()),
@@ -935,6 +948,13 @@ EXAMPLES = {
     LongRope: [LongRope((1, 2), (3, 4), 16)],
     Text: [Text(1)],
     Audio: [Audio(3, 25)],
+    ReRope: [ReRope(4, 2)],
+    Local: [Local(4)],
+    Chunks: [Chunks(4)],
+    RmsNorm: [RmsNorm()],
+    InverseRoot: [InverseRoot(4)],
+    LogFloor: [LogFloor(0.1, 4)],
+    LogCount: [LogCount(4)],
     Image: [Image(2, 2)],
     Video: [Video(1, 2, 2)],
     Index: [Index()],
@@ -943,7 +963,7 @@ EXAMPLES = {
     MRope: [MRope(), MRope(2, 2)],
     Pix2StructGrid: [Pix2StructGrid((16, 16), 4)],
 }
-for _entry in {**BIAS, **TABLE, **POSITIONS}.values():
+for _entry in {**BIAS, **TABLE, **POSITIONS, **ATTENTION}.values():
     EXAMPLES.setdefault(type(_entry.variant), []).append(_entry.variant)
 
 

@@ -38,7 +38,7 @@ OUTSIDE = {
 
 FUNCTIONS = [name for name in vars(refpos) if not name.startswith("_") and inspect.isfunction(getattr(refpos, name))]
 FORMULAS = ["omega", "angles", "cos_sin", "rotate", "turn", "embed", "place", "at_length", "sections"]
-FORMULAS += ["bias", "index", "lookup", "resize", "fit", "place_mask"]
+FORMULAS += ["bias", "index", "lookup", "resize", "fit", "place_mask", "scores", "attend"]
 
 
 @cache

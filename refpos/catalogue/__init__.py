@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from refpos.catalogue.attention import ATTENTION
 from refpos.catalogue.bias import BIAS
 from refpos.catalogue.coordinates import COORDINATES
 from refpos.catalogue.entry import Angle, Entry, Source, Variant
@@ -18,11 +19,12 @@ ANGLES: Mapping[str, Entry[Angle]] = MappingProxyType(
     {**ROTARY, **EXTENSION, **VISION, **GRIDS, **SINUSOIDAL, **COORDINATES}
 )
 """The rotary and sinusoidal ones."""
-CATALOGUE: Mapping[str, Entry[Variant]] = MappingProxyType({**ANGLES, **BIAS, **TABLE, **POSITIONS})
+CATALOGUE: Mapping[str, Entry[Variant]] = MappingProxyType({**ANGLES, **BIAS, **TABLE, **POSITIONS, **ATTENTION})
 """The entries of all files; no name stands in two of them."""
 
 __all__ = [
     "ANGLES",
+    "ATTENTION",
     "BIAS",
     "CATALOGUE",
     "COORDINATES",

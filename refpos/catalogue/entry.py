@@ -1,21 +1,32 @@
 """What the catalogue is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from refpos.errors import require
-from refpos.variants.bias import Alibi, Bias, Fire, Kerple, Sandwich, T5Buckets
+from refpos.variants.attention import AnyAttention, Layers
+from refpos.variants.bias import Bias
 from refpos.variants.masks import MaskRule
 from refpos.variants.planes import width
 from refpos.variants.positions import Rule
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
-from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
-from refpos.variants.window import SwinContinuous, SwinWindow
+from refpos.variants.table import Lookup, Pix2StructGrid, Resize
 
 Angle: TypeAlias = Rotary | Sinusoidal
 """What position enters through angles."""
-Variant: TypeAlias = Angle | Bias | Lookup | Resize | Pix2StructGrid | Rule | MaskRule
+Variant: TypeAlias = Angle | Bias | Lookup | Resize | Pix2StructGrid | Rule | MaskRule | AnyAttention | Layers
+
+FAMILIES: Mapping[str, Any] = {
+    "rotary": Rotary,
+    "sinusoidal": Sinusoidal,
+    "bias": Bias,
+    "table": Lookup | Resize | Pix2StructGrid,
+    "positions": Rule | MaskRule,
+    "attention": AnyAttention | Layers,
+}
+"""Kinds of encodings, and their descriptions."""
 
 V_co = TypeVar("V_co", bound=Variant, covariant=True)
 
@@ -36,7 +47,7 @@ class Entry(Generic[V_co]):
 
     Parameters
     ----------
-    variant : Rotary, Sinusoidal, a bias, a learned table or a rule that resizes it, or a rule of positions
+    variant : Rotary, Sinusoidal, or the description of a bias, a learned table, a rule of positions, an attention
     source : Source
         Where its numbers and conventions stand.
     note : str
@@ -59,18 +70,8 @@ class Entry(Generic[V_co]):
 
     @property
     def family(self) -> str:
-        """What kind of encoding it is: rotary, sinusoidal, bias, table or positions."""
-        match self.variant:
-            case Rotary():
-                return "rotary"
-            case Sinusoidal():
-                return "sinusoidal"
-            case Table() | Factorised() | Resize() | Pix2StructGrid():
-                return "table"
-            case Alibi() | T5Buckets() | SwinWindow() | SwinContinuous() | Kerple() | Sandwich() | Fire():
-                return "bias"
-            case _:
-                return "positions"
+        """What kind of encoding it is, of `FAMILIES`."""
+        return next(name for name, kind in FAMILIES.items() if isinstance(self.variant, kind))
 
     @property
     def width(self) -> int:

@@ -21,7 +21,7 @@ def find(name: str) -> Entry[Variant]:
     >>> find("llama-31")
     Traceback (most recent call last):
         ...
-    refpos.errors.SpecError: name must be one of the catalogue, perhaps llama-3.1, llama-3.2 or llama-2; got llama-31
+    refpos.errors.SpecError: name must be one of the catalogue, perhaps llama-3.1, llama-3.2 or llama-4; got llama-31
     """
     if isinstance(name, str) and name in CATALOGUE:
         return CATALOGUE[name]

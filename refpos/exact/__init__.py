@@ -5,6 +5,7 @@ A result is a `Fraction` where it is exact, else a `Ball` that holds it, as smal
 
 from refpos.exact import (
     angles,
+    attention,
     ball,
     bias,
     decide,
@@ -21,6 +22,7 @@ from refpos.exact import (
 
 __all__ = [
     "angles",
+    "attention",
     "ball",
     "bias",
     "decide",

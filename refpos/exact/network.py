@@ -23,7 +23,7 @@ def read(variant: Bias, learned: Mapping[str, Any] | None) -> Arrays:
     """Return what a model learned as fractions, or say what is wrong with it."""
     given, shapes = dict(learned or {}), variant.learned
     require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", list(given))
-    found = {name: _fractions(given[name], shape, f"{name} must have shape {shape}") for name, shape in shapes.items()}
+    found = {name: fractions(given[name], shape, f"{name} must have shape {shape}") for name, shape in shapes.items()}
     for name in (one for one in POSITIVE if one in found):
         numbers = found[name] if shapes[name] else (found[name],)
         require(min(numbers) > 0, f"{name} must be greater than 0", given[name])
@@ -68,7 +68,7 @@ def _relu(x: Real) -> Real:
     return Ball(max(x.mid, 0), x.rad, x.scale)
 
 
-def _fractions(given: Any, shape: tuple[int, ...], rule: str) -> Any:
+def fractions(given: Any, shape: tuple[int, ...], rule: str) -> Any:
     """Return nested sequences of finite numbers as nested tuples of fractions."""
     if hasattr(given, "tolist"):
         given = given.tolist()
@@ -77,4 +77,4 @@ def _fractions(given: Any, shape: tuple[int, ...], rule: str) -> Any:
         require(number, f"{rule}, of finite numbers", given)
         return Fraction(given)
     require(isinstance(given, list | tuple) and len(given) == shape[0], rule, given)
-    return tuple(_fractions(one, shape[1:], rule) for one in given)
+    return tuple(fractions(one, shape[1:], rule) for one in given)

@@ -131,7 +131,7 @@ def magnitude(factor: Magnitude, scale: int) -> Number:
         case Mscale(factor=s, coefficient=c):
             return add(multiply(ln(Fraction(s), scale), Fraction(c) / 10), ONE)
         case RootLog(factor=s, original=length):
-            ratio = _quotient_of_logs(Fraction(s), length, scale)
+            ratio = quotient_of_logs(Fraction(s), length, scale)
             return sqrt(add(ratio, ONE), scale) if isinstance(ratio, Ball) else raised(1 + ratio, Fraction(1, 2))
         case float():
             return Fraction(factor)
@@ -210,7 +210,7 @@ def _correction_range(scaling: ByIndex, base: Fraction, planes: int, scale: int)
     return low, add(high, Fraction(1, 1000)) if same else high
 
 
-def _quotient_of_logs(s: Fraction, length: int, scale: int) -> Real:
+def quotient_of_logs(s: Fraction, length: int, scale: int) -> Real:
     """Return ln s / ln L, s > 1: a/b exactly where s = c^a and L = c^b, and irrational otherwise."""
     if s.denominator == 1:
         (c, a), (d, b) = primitive(s.numerator), primitive(length)

@@ -1,0 +1,199 @@
+"""Attention, certified: the logits of a query of one head, and what it makes of the values."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, assert_never
+
+from refpos.errors import require
+from refpos.exact.angles import Coordinate, Position, coordinates, reach
+from refpos.exact.ball import Real, add, divide, multiply
+from refpos.exact.elementary import exp
+from refpos.exact.logits import ZERO, Asked, Vector, kernel, logits, turn
+from refpos.exact.network import fractions
+from refpos.exact.refined import refined
+from refpos.exact.relative import clipped, contextual, fope, relative
+from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
+from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
+
+GUARD = 48
+
+
+def scores(
+    q: Sequence[Coordinate],
+    keys: Sequence[Sequence[Coordinate]],
+    query: Position,
+    positions: Sequence[Position],
+    attention: AnyAttention,
+    bits: int,
+    *,
+    learned: Mapping[str, Any] | None = None,
+    head: int = 0,
+) -> tuple[Real | None, ...]:
+    r"""Return the logits of a query to 2^−bits, one for each key; None for a key beyond the reach.
+
+    The formulas are those of `refpos.spec.attention.scores`. Which of two maps of angles a key takes, which row of a
+    table, and how many intervals a query is sharpened for is decided exactly. Fractions are exact; every ball has
+    rad·2^−scale <= 2^−bits.
+
+    Parameters
+    ----------
+    q : d numbers, each exactly what it stands for
+    keys : sequence of the same
+    query, positions : a number, or one for each of A > 1 axes; and as many of these as keys
+    attention : Attention, LinearAttention, Fope, Shaw, TransformerXL, Deberta, Decomposed, Cope, Pope or Fox
+    bits : int
+    learned : mapping, optional
+        The numbers that `attention.learned` names, of all heads.
+    head : int
+        Whose query it is.
+
+    Raises
+    ------
+    SpecError
+        As for `refpos.spec.attention.scores`.
+
+    References
+    ----------
+    As for `refpos.spec.attention.scores`.
+
+    Examples
+    --------
+    >>> scores([1, 0, 0, 0], [[3, 0, 0, 0]], 2, [1], Attention(), 64)
+    (Fraction(3, 2),)
+    """
+    asked = _asked(q, keys, query, positions, attention, learned, head)
+
+    def made(scale: int) -> tuple[Real | None, ...]:
+        return tuple(_scores(asked, attention, scale))
+
+    return refined(made, lambda found: [x for x in found if x is not None], bits, bits + _size(asked) + GUARD)
+
+
+def attend(
+    q: Sequence[Coordinate],
+    keys: Sequence[Sequence[Coordinate]],
+    values: Sequence[Sequence[Coordinate]],
+    query: Position,
+    positions: Sequence[Position],
+    attention: AnyAttention,
+    bits: int,
+    *,
+    learned: Mapping[str, Any] | None = None,
+    head: int = 0,
+) -> tuple[Real, ...]:
+    r"""Return what a query makes of the values, to 2^−bits.
+
+    The formulas are those of `refpos.spec.attention.attend`.
+
+    Parameters
+    ----------
+    q, keys, query, positions, attention, bits, learned, head
+        As for `scores`; keys that are masked are left out.
+    values : sequence of as many vectors as keys
+
+    Raises
+    ------
+    SpecError
+        As for `scores`, and if the query sees no key.
+
+    References
+    ----------
+    As for `refpos.spec.attention.attend`.
+
+    Examples
+    --------
+    >>> attend([0], [[0], [0]], [[1], [3]], 1, [0, 1], Attention(), 64)
+    (Fraction(2, 1),)
+    """
+    asked = _asked(q, keys, query, positions, attention, learned, head)
+    rule = "there must be a value for each key, all of one width"
+    require(len(values) == len(asked.keys), rule, len(values))
+    given = [fractions(v, (len(values[0]),), rule) for v in values]
+
+    def made(scale: int) -> tuple[Real, ...]:
+        return _output(_weights(asked, attention, scale), given, asked, attention, scale)
+
+    return refined(made, lambda found: found, bits, bits + _size(asked) + GUARD)
+
+
+def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Real | None]:
+    match attention:
+        case Attention():
+            return logits(asked, attention, scale)
+        case LinearAttention():
+            return [weight for weight, _ in kernel(asked, attention, scale)]
+        case Fope():
+            return fope(asked, attention, scale)
+        case Shaw() | TransformerXL() | Deberta() | Decomposed():
+            return relative(asked, attention, scale)
+        case Cope() | Pope() | Fox():
+            return contextual(asked, attention, scale)
+        case _:
+            assert_never(attention)
+
+
+def _weights(asked: Asked, attention: AnyAttention, scale: int) -> list[Real]:
+    """Return the share of each key, 0 of one beyond the reach."""
+    if isinstance(attention, LinearAttention):
+        pairs = kernel(asked, attention, scale)
+    else:
+        powers = [ZERO if x is None else exp(x, scale) for x in _scores(asked, attention, scale)]
+        pairs = [(x, x) for x in powers]
+    divisor: Real = ZERO
+    for _, share in pairs:
+        divisor = add(divisor, share)
+    require(divisor != 0, "a query must see a key", "one that sees none")
+    return [divide(weight, divisor) for weight, _ in pairs]
+
+
+def _output(
+    weights: Sequence[Real], values: Sequence[Vector], asked: Asked, attention: AnyAttention, scale: int
+) -> tuple[Real, ...]:
+    rotary, sides = (attention.rotary, attention.rotate) if isinstance(attention, Attention) else (None, ())
+    o: list[Real] = [ZERO] * len(values[0])
+    for weight, v, j in zip(weights, values, asked.places, strict=True):
+        moved = turn(v, j, rotary if "value" in sides else None, scale, "key", asked.learned, asked.head)
+        if isinstance(attention, Shaw) and attention.values:
+            row = asked.learned["values"][clipped(asked.i, j, attention)]
+            moved = tuple(add(a, b) for a, b in zip(moved, row, strict=True))
+        o = [add(total, multiply(weight, x)) for total, x in zip(o, moved, strict=True)]
+    return turn(o, asked.i, rotary if "output" in sides else None, scale, "output", asked.learned, asked.head)
+
+
+def _asked(
+    q: Sequence[Coordinate],
+    keys: Sequence[Sequence[Coordinate]],
+    query: Position,
+    positions: Sequence[Position],
+    attention: AnyAttention,
+    learned: Mapping[str, Any] | None,
+    head: int,
+) -> Asked:
+    require(isinstance(attention, AnyAttention), "attention must be one of those that are described", attention)
+    axes, width = axis_count(attention), len(q)
+    wanted = getattr(attention, "width", width)
+    require(width == wanted and width > 0, f"q must have the width {wanted}", width)
+    require(keys and len(keys) == len(positions), "there must be a position for each key", len(positions))
+    rule = f"vectors must be {width} finite numbers"
+    return Asked(
+        fractions(q, (width,), rule),
+        tuple(fractions(k, (width,), rule) for k in keys),
+        coordinates(query, axes),
+        tuple(coordinates(p, axes) for p in positions),
+        _learned(attention, learned, len(keys)),
+        head,
+    )
+
+
+def _learned(attention: AnyAttention, learned: Mapping[str, Any] | None, keys: int) -> Mapping[str, Any]:
+    """Return what a model learned as fractions, or say what is wrong with it."""
+    given = dict(learned or {})
+    shapes = {name: tuple(keys if n == KEYS else n for n in shape) for name, shape in attention.learned.items()}
+    require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", list(given))
+    return {name: fractions(given[name], shape, f"{name} must have shape {shape}") for name, shape in shapes.items()}
+
+
+def _size(asked: Asked) -> int:
+    """Return about how many bits are lost before the point."""
+    vectors = (asked.q, *asked.keys, asked.i, *asked.places)
+    return 2 * max(reach(one) for one in vectors) + Fraction(len(asked.q)).numerator.bit_length()

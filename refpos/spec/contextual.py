@@ -1,0 +1,93 @@
+"""Attention to positions that content or learned numbers have a say in: counted, mixed, drawn as angles, forgotten."""
+
+from typing import assert_never
+
+import numpy as np
+
+from refpos.spec.logits import dot, scale, spread, turned
+from refpos.spec.precise import Floats, digits, powers, rounded
+from refpos.spec.relative import Given, headed, wide
+from refpos.variants.attention import Fope
+from refpos.variants.relative import Contextual, Cope, Fox, Pope
+
+
+def contextual(q: Floats, k: Floats, i: Floats, j: Floats, attention: Contextual, learned: Given) -> Floats:
+    """Return the logits of queries and keys, given their positions as (..., n, 1)."""
+    match attention:
+        case Cope():
+            return cope(q, k, i, j, attention, learned)
+        case Pope():
+            return pope(q, k, i, j, attention, learned)
+        case Fox():
+            return fox(q, k, i, j, attention, learned)
+        case _:
+            assert_never(attention)
+
+
+def cope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Cope, learned: Given) -> Floats:
+    """Return l_ij + q_i·e[p_ij], p_ij the sum of the gates σ(l_il) of keys from j to the query."""
+    wide(q, attention.width)
+    found = scale(None, q.shape[-1]) * dot(q, k)
+    gates = np.exp(-np.logaddexp(0.0, -found))
+    p_i, p_j, p_l = _triples(i, j)
+    between = (p_j <= p_l) & (p_l <= p_i)
+    count = np.where(spread(between, q.shape[:-2], 3), gates[..., :, None, :], 0.0).sum(axis=-1)
+    count = np.minimum(count, attention.positions - 1)
+    low = np.floor(count).astype(np.int64)
+    w = count - low
+    words = q @ learned["table"].T
+    below, above = (np.take_along_axis(words, one, axis=-1) for one in (low, np.ceil(count).astype(np.int64)))
+    return np.asarray(found + (1 - w) * below + w * above)
+
+
+def pope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Pope, learned: Given) -> Floats:
+    """Return Σ_c μ(q_ic) μ(k_jc) cos((p_i − p_j) base^(−c/d) − δ_hc)/√d, μ(x) = ln(1 + e^x)."""
+    headed(q, i, attention.heads)
+    d = attention.width
+    wide(q, d)
+    with digits():
+        omega = rounded(powers([attention.base] * d, [-c for c in attention.exponents]))
+    offset = (i[..., :, None, 0] - j[..., None, :, 0])[..., None, :, :, None]
+    delta = np.clip(learned["angles"], -2 * np.pi, 0.0)[:, None, None, :]
+    waves = spread(np.cos(offset * omega - delta), q.shape[:-3], 4)
+    long = np.logaddexp(0.0, q)[..., :, None, :] * np.logaddexp(0.0, k)[..., None, :, :]
+    return np.asarray(scale(None, d) * (long * waves).sum(axis=-1))
+
+
+def fope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fope, learned: Given) -> Floats:
+    """Return (L_i q_i)·(L_j k_j)/√d, L the learned sums of waves."""
+    headed(q, i, attention.heads)
+    wide(q, attention.width)
+    q, k = (_waved(x, p[..., 0], attention, learned) for x, p in ((q, i), (k, j)))
+    return np.asarray(scale(None, attention.width) * dot(q, k))
+
+
+def fox(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fox, learned: Given) -> Floats:
+    """Return (R_i q_i)·(R_j k_j)/√d + Σ_l ln σ(g_hl) over p_j < p_l <= p_i."""
+    headed(q, i, attention.heads)
+    logs = -np.logaddexp(0.0, -learned["gates"])
+    p_i, p_j, p_l = _triples(i, j)
+    between = (p_j < p_l) & (p_l <= p_i)
+    forgotten = np.einsum("...ijl,hl->...hij", between.astype(np.float64), logs)
+    content = scale(None, q.shape[-1]) * dot(*turned(q, k, i, j, attention.rotary, learned))
+    return np.asarray(content + spread(forgotten, q.shape[:-3], 3))
+
+
+def _waved(x: Floats, p: Floats, attention: Fope, learned: Given) -> Floats:
+    """Return x_a C − x_b S and x_b C + x_a S of the pairs (d, d + width/2), d below kept."""
+    with digits():
+        omega = rounded(powers([attention.base] * attention.kept, [-e for e in attention.exponents]))
+    phi = p[..., None, :, None] * omega
+    cos, sin = (
+        spread(wave @ learned[name], x.shape[:-3], 3) for wave, name in ((np.cos(phi), "cos"), (np.sin(phi), "sin"))
+    )
+    a, b = np.arange(attention.kept), np.arange(attention.kept) + attention.width // 2
+    y = x.copy()
+    y[..., a], y[..., b] = x[..., a] * cos - x[..., b] * sin, x[..., b] * cos + x[..., a] * sin
+    return y
+
+
+def _triples(i: Floats, j: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the positions of queries, of keys, and of the keys between them, along three axes."""
+    p_i, p_j = i[..., 0], j[..., 0]
+    return p_i[..., :, None, None], p_j[..., None, :, None], p_j[..., None, None, :]
