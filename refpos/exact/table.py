@@ -103,12 +103,12 @@ def resize(
     require(len(table) == size, f"table must have {size} rows", len(table))
     rows = [_row(one, len(table[0])) for one in table]
     if old == new:
-        return tuple(rows)
+        return tuple(map(_exactly, rows))
     down, across = weights(old[0], new[0], rule), weights(old[1], new[1], rule)
     kept, cells = rows[:prefix], rows[prefix:]
     grid = [[cells[y * old[1] + x] for x in range(old[1])] for y in range(old[0])]
     made = (_summed([down[y], across[x]], grid, len(rows[0])) for y, x in product(range(new[0]), range(new[1])))
-    return (*kept, *made)
+    return (*map(_exactly, kept), *made)
 
 
 def fit(height: int, width: int, rule: Pix2StructGrid) -> tuple[int, int]:
@@ -181,16 +181,20 @@ def _tables(variant: Lookup, learned: Learned | None) -> list[Any]:
     return [_nested(learned[name], shape, name) for name, shape in variant.learned.items()]
 
 
+def _exactly(row: Sequence[float]) -> Row:
+    return tuple(Fraction(x) for x in row)
+
+
 def _nested(values: Any, shape: tuple[int, ...], name: str) -> Any:
-    """Return nested sequences of numbers as nested tuples of fractions, their shape checked."""
+    """Return nested sequences of numbers as nested tuples of doubles, their shape checked."""
     require(len(values) == shape[0], f"{name} must have shape {shape} there", len(values))
     if len(shape) == 1:
         return _row(values, shape[0])
     return tuple(_nested(one, shape[1:], name) for one in values)
 
 
-def _row(values: Sequence[Any], width: int) -> Row:
+def _row(values: Sequence[Any], width: int) -> tuple[float, ...]:
     require(len(values) == width, f"rows must have a width of {width}", len(values))
-    numbers = [float(x) for x in values]
-    require(all(isfinite(x) for x in numbers), "a table must be finite", numbers)
-    return tuple(Fraction(x) for x in numbers)
+    numbers = tuple(map(float, values))
+    require(all(map(isfinite, numbers)), "a table must be finite", numbers)
+    return numbers
