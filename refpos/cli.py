@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
 
     listing = commands.add_parser("list", help="the encodings of the catalogue")
     listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.add_argument("--markdown", action="store_true", help="as a table in Markdown, with equations and sources")
     listing.set_defaults(run=_list)
 
     showing = commands.add_parser("show", help="one encoding: formula, parameters, source, frequencies, known mistakes")
@@ -85,8 +86,11 @@ _CHECK = (
 
 
 def _list(asked: argparse.Namespace) -> int:
-    from refpos.show import listing
+    from refpos.show import listing, table
 
+    if asked.markdown:
+        print("\n".join(table()))
+        return 0
     print(json.dumps(listing(), indent=2) if asked.json else "\n".join(_listed(listing())))
     return 0
 

@@ -28,6 +28,27 @@ def listing() -> list[dict[str, Any]]:
     ]
 
 
+def table() -> list[str]:
+    """Return the catalogue as a table in Markdown, each entry with the golden file that it is checked by."""
+    rows = (_row(name, entry) for name, entry in CATALOGUE.items())
+    return ["| name | family | equation | source | check |", "|---|---|---|---|---|", *rows]
+
+
+def _row(name: str, entry: Entry[Variant]) -> str:
+    turning, source = _angle(entry), entry.source
+    equation = _equation(entry) if turning is None else show_angles.equation(turning)
+    cells = [name, entry.family, equation, f"[{source.work}]({source.url})", f"[golden](golden/{name}.json)"]
+    return f"| {' | '.join(one.replace('|', chr(92) + '|') for one in cells)} |"
+
+
+def _equation(entry: Entry[Variant]) -> str:
+    """Return what an entry says, and the formula that its description begins with."""
+    paragraphs = cleandoc(type(entry.variant).__doc__ or "").split("\n\n")
+    formula = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    formula = formula.partition(";")[0].rstrip(".")
+    return f"{formula} ({_says(entry)})" if any(sign in formula for sign in "=Σ⌊·") else _says(entry)
+
+
 def as_data(name: str) -> dict[str, Any]:
     """Return an entry as plain data: the description, its source, and of angles frequencies and known mistakes."""
     entry = find(name)

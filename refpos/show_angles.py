@@ -6,7 +6,7 @@ from refpos.catalogue.entry import Angle, Entry
 from refpos.oracle.neighbours import Neighbour, neighbours
 from refpos.report import columns
 from refpos.spec.frequencies import omega
-from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
+from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead, axis_count, plane_count
 from refpos.variants.length import at_length
 from refpos.variants.rotary import Rotary
 from refpos.variants.scaling import OfLength
@@ -35,6 +35,42 @@ def _partial(entry: Entry[Angle]) -> bool:
 def _base(frequencies: Frequencies) -> str:
     bases = frequencies.base if isinstance(frequencies.base, tuple) else (frequencies.base,)
     return " / ".join(f"{base:,.0f}" if base == int(base) else f"{base}" for base in bases)
+
+
+def equation(entry: Entry[Angle]) -> str:
+    """Return what is done with the angles, and the frequencies, on a line.
+
+    Examples
+    --------
+    >>> from refpos.catalogue.find import find_angle
+    >>> equation(find_angle("llama-3.1"))
+    '(x_k, x_k+64) turned by p·ω_k, ω_k = 500,000^(−k/64), ByParts'
+    """
+    variant, count = entry.variant, plane_count(entry.variant.frequencies)
+    if isinstance(variant, Rotary):
+        pairs = {"half": f"(x_k, x_k+{count})", "interleaved": "(x_2k, x_2k+1)"}
+        pair = pairs.get(variant.pairing, "halves of each axis's block")
+        done = f"{pair} turned by {'−' if variant.sign < 0 else ''}p·ω_k"
+    else:
+        done = {"cos-sin": "cos, sin", "interleaved-cos": "cos, sin"}.get(variant.order, "sin, cos") + " of p·ω_k"
+    return f"{done}, ω_k {_ladder(variant.frequencies)}"
+
+
+def _ladder(frequencies: AnyFrequencies) -> str:
+    match frequencies:
+        case Frequencies():
+            size = plane_count(frequencies) - frequencies.endpoint
+            exponents = {"shared": f"k/{size}", "per-axis": "j/K_a", "alternating": "(A·j + a)/(A·K_a)"}
+            exponent = exponents[frequencies.ladder]
+            unit = {"radian": "", "half-turn": "π·", "turn": "2π·"}[frequencies.unit]
+            scalings = "".join(f", {type(one).__name__}" for one in frequencies.scalings)
+            return f"= {unit}{_base(frequencies)}^(−{exponent}){scalings}"
+        case Bands(low=low, high=high, spacing=spacing):
+            return f"from {low:g} to {high:g}, {spacing} spacing"
+        case Dense():
+            return "learned"
+        case PerHead():
+            return "for each head its own"
 
 
 def formula(entry: Entry[Angle], *, unicode: bool) -> list[str]:

@@ -1,8 +1,10 @@
 """What the README shows is what happens."""
 
 import re
+import sys
 from pathlib import Path
 
+from refpos import CATALOGUE
 from refpos.cli import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -20,6 +22,7 @@ def test_the_wrong_rope_on_the_first_screen_is_named_as_shown(tmp_path, monkeypa
     code, shown = blocks("python")[0], blocks("console")[0]
     (tmp_path / "mine.py").write_text(code)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
     command, *printed = shown.splitlines()
 
     status = main(command.removeprefix("$ refpos ").split())
@@ -46,3 +49,18 @@ def test_every_file_the_readme_links_exists():
 
     assert all((Path(__file__).parents[1] / link).exists() for link in links)
     assert len(links) > 5
+
+
+def test_the_catalogue_in_the_readme_is_what_the_command_prints(capsys):
+    _, _, rest = README.partition("<!-- catalogue -->\n")
+    main(["list", "--markdown"])
+
+    assert capsys.readouterr().out == rest.partition("<!-- /catalogue -->")[0]
+
+
+def test_every_row_of_the_catalogue_has_a_name_family_equation_source_and_check():
+    rows = README.partition("<!-- catalogue -->\n")[2].partition("<!-- /catalogue -->")[0].splitlines()[2:]
+    cells = [[one.strip() for one in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
+
+    assert [row[0] for row in cells] == list(CATALOGUE)
+    assert all(len(row) == 5 and all(row) for row in cells)

@@ -16,8 +16,9 @@ from refpos.variants.window import Shapes, SwinContinuous, SwinWindow, network
 class Alibi:
     """Linear biases: −m_h ‖p_i − p_j‖, or the key's place alone, +m_h p_j, measured from a point that no query moves.
 
-    m_h = 2^(−maximum·k/n), k = 1 ... n, where n is the greatest power of 2 that is at most the heads; the heads beyond
-    n take the slopes k = 1/2, 3/2, ... between them.
+    −m_h ‖p_i − p_j‖, or m_h p_j, or m_h (p_j − max p), m_h = 2^(−maximum·k/n), k = 1 ... n
+
+    n is the greatest power of 2 that is at most the heads; those beyond n take the slopes k = 1/2, 3/2, ... between.
 
     Parameters
     ----------
