@@ -3,9 +3,11 @@ r"""How far a table that is resized may be off.
 y = Σ_ij r_i c_j T_ij, rows and columns weighted one after the other, in either order. A term has the n_r products and
 sums of the rows and the n_c of the columns, so with weights that are off by ρ and σ, R = |r| + ρ and C = |c| + σ,
 
-    |error| <= γ_(n_r + n_c) Σ R_i C_j |T_ij| + Σ (ρ_i C_j + |r_i| σ_j) |T_ij| + (n_r + n_c)η
+    |error| <= γ_(n_r + n_c) Σ R_i C_j |T_ij| + Σ (ρ_i C_j + |r_i| σ_j) |T_ij| + (n_r + n_c)·2η
 
-and the weights are what costs most: they are values k(s − j) of a kernel at a point s that grows with the table.
+The products of the second stage lose η each. Those of the first do too, and weights of the second multiply it: by
+Σ|c|, above 1 for cubic ones but at most 1.375 at a = −0.75, so 2η is allowed for each. The weights are what costs most:
+they are values k(s − j) of a kernel at a point s that grows with the table.
 
 s = (i + 1/2)·(old/new) − 1/2 has the roundings of the ratio, of the product and of the difference: it is off by at most
 γ_3 (i + 1/2)(old/new) + u/2. Its fraction, and 1 − t or the like, add u each. A weight is off by |k'| of all that,
@@ -20,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.oracle.roundoff import SMALLEST, UNIT_ROUNDOFF, gamma, once_more, working
+from refpos.oracle.roundoff import SMALLEST, UNIT_ROUNDOFF, gamma, once_more, unit_roundoff, working
 from refpos.spec.precise import Floats
 
 Kernel = Literal["linear", "cubic"]
@@ -88,12 +90,12 @@ def weights(
     """
     require(kernel in ("linear", "cubic"), "kernel must be linear or cubic", kernel)
     require(min(old, new) >= 1, "a table must have at least one point", (old, new))
-    u, reach = UNIT_ROUNDOFF[dtype], 1 if kernel == "linear" else 2
+    u, reach = unit_roundoff(dtype), 1 if kernel == "linear" else 2
     wide = max(old / new, 1.0) if antialias else 1.0
     far = int(np.ceil(reach * wide)) + 1
     centre = np.asarray((np.arange(new)[:, None] + 0.5) * (old / new))
     spots = np.asarray(np.floor(centre - 0.5) + np.arange(-far, far + 2.0))
-    off = _argument(centre, reach, wide, antialias, u, min(u, UNIT_ROUNDOFF[points]))
+    off = _argument(centre, reach, wide, antialias, u, min(u, unit_roundoff(points)))
     value, error = _kernel(np.abs(centre - 0.5 - spots) / wide, kernel, a, off, u)
     if antialias:
         inside = (spots >= 0) & (spots < old)
@@ -133,7 +135,7 @@ def resized(table: npt.ArrayLike, rows: Weights, columns: Weights, dtype: str, *
     r, c = np.abs(rows.due), np.abs(columns.due)
     whole = _applied(r + rows.off, c + columns.off, size)
     made = _applied(rows.off, c + columns.off, size) + _applied(r, columns.off, size)
-    rounded = gamma(roundings, UNIT_ROUNDOFF[arithmetic]) + gamma(2 * roundings, UNIT_ROUNDOFF["float64"])
+    rounded = gamma(roundings, unit_roundoff(arithmetic)) + gamma(2 * roundings, UNIT_ROUNDOFF["float64"])
     off = rounded * whole + made + roundings * SMALLEST[arithmetic]
     return off if dtype == arithmetic else once_more(_applied(rows.due, columns.due, given), off, dtype)
 
@@ -165,7 +167,7 @@ def _kernel(x: Floats, kernel: Kernel, a: float, off: Floats, u: float) -> tuple
 
 
 def _horner(coefficients: tuple[float, ...], x: Floats, u: float) -> tuple[Floats, Floats]:
-    """Return a cubic and how far it may be off by Horner's rule: each step doubles as x, and rounds product and sum.
+    """Return a cubic by Horner's rule and how far it may be off: a step multiplies what is off by x, and rounds twice.
 
     ε' = xε + u(|yx| + |y'|), with γ_8 for the second order and for coefficients that are rounded.
     """
