@@ -104,7 +104,7 @@ class Recipe:
         Examples
         --------
         >>> Recipe.told("float16", "log/float32-tables")
-        Recipe(dtype='float16', idiom='log', tables='float32')
+        Recipe(dtype='float16', idiom='log', tables='float32', flushes=False)
         """
         idiom, *rest = words.split("/") if isinstance(words, str) else [words]
         tables, flushes = "float32-tables" in rest, "flushed" in rest
