@@ -1,4 +1,4 @@
-"""Which libraries take subnormal numbers for zeros: in the dtypes that `honest` says, whose bounds are the flushed ones."""
+"""Libraries take subnormal numbers for zeros in the dtypes that `honest` says, where bounds are those of flushing."""
 
 from contextlib import nullcontext
 
