@@ -13,7 +13,7 @@ import sys
 import warnings
 import zlib
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -65,11 +65,11 @@ def measured(name, lib, recipe):
     variant = at_length(ANGLES[name].variant, FURTHEST + 1)
     rng = np.random.default_rng(zlib.crc32(f"{name} {lib.name} {recipe}".encode()))
     learned = weights(variant.frequencies, rng)
-    every = ways(recipe)
+    every = ways(recipe, variant)
     chosen = [every[rng.integers(len(every))]] if lib.compiles else every
     for number, way in enumerate(chosen):
         side = ("query", "key")[(number + rng.integers(2)) % 2]
-        positions = fitting(drawn(variant, recipe.dtype, rng), variant, recipe.dtype)
+        positions = fitting(drawn(variant, recipe.dtype, rng), variant, recipe.dtype, side)
         if isinstance(variant, Rotary):
             x = features(variant, ANGLES[name].width, positions, recipe.dtype, rng)
             got = rotary(lib, variant, way, positions, x, side=side, learned=learned)
@@ -83,7 +83,8 @@ def measured(name, lib, recipe):
 def judged(name, lib, recipe, variant, positions, x, got, given):
     """Return the worst ratio of a result, where a bound of 0 allows nothing."""
     near, rest = truth(variant, positions, x, recipe.dtype, **given)
-    allowed = bound(variant, recipe, positions, x, **given)
+    flushed = replace(recipe, flushes=recipe.dtype in lib.flushes)
+    allowed = bound(variant, flushed, positions, x, **given)
     error = np.abs((got - near) - rest)
     ratios = np.divide(error, allowed, out=np.where(error > 0, np.inf, 0.0), where=allowed > 0)
     ratios = np.where(np.isnan(error), np.inf, ratios)

@@ -513,7 +513,7 @@ def test_one_wrong_element_is_found():
         (
             VARIANT,
             {"recipe": "log/float64-tables"},
-            "a recipe must be an idiom, or one with /float32-tables; got log/f",
+            "a recipe must be an idiom, or one with /float32-tables or /flushed or both after it; got log/f",
         ),
         (VARIANT, {"recipe": "log/float32-tables"}, "tables must be None, or 'float32' where features are of 16 bits"),
         (VARIANT, {"recipe": "exact"}, "recipe must be one of tables, power, log, recurrence; got exact"),

@@ -9,7 +9,7 @@ import pytest
 from refpos import SpecError
 from refpos.exact.formats import rounded
 from refpos.oracle.rounding import FORMATS, round_to, travelling
-from refpos.oracle.roundoff import LARGEST, SMALLEST, UNIT_ROUNDOFF, gamma
+from refpos.oracle.roundoff import LARGEST, SMALLEST, UNIT_ROUNDOFF, gamma, underflow
 
 NUMPY = {"float64": np.float64, "float32": np.float32, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 NARROW = ("float32", "float16", "bfloat16")
@@ -78,6 +78,8 @@ def test_the_unit_roundoff_the_smallest_and_the_largest_power_are_those_of_the_f
     assert UNIT_ROUNDOFF[dtype] == 2.0**-form.precision
     assert SMALLEST[dtype] == 2.0**form.least
     assert form.largest / 2 < LARGEST[dtype] <= form.largest
+    assert underflow(dtype) == 2.0 ** max(form.least - 1, -1074)
+    assert underflow(dtype, flushes=True) == 2.0 ** (form.least + form.precision - 1)
 
 
 @pytest.mark.parametrize("dtype", NARROW)
@@ -89,9 +91,21 @@ def test_one_rounding_is_within_u_or_within_eta(dtype):
 
 
 def test_gamma_holds_what_roundings_amount_to():
-    for n in (1, 3, 17, 120):
+    for n in (1, 1.01, 2.5, 3, 17, 119.7, 120):
         assert (1 + 2.0**-8) ** n - 1 <= gamma(n, 2.0**-8)
         assert 1 - (1 - 2.0**-8) ** -n >= -gamma(n, 2.0**-8)
+
+
+@pytest.mark.parametrize("n", [0.5, [3.0, 0.25], 0.01])
+def test_a_part_of_a_rounding_is_refused_for_gamma_does_not_hold_it(n):
+    part, u = np.min(n), 2.0**-8
+    assert (1 - u) ** -part - 1 > part * u / (1 - part * u)
+    with pytest.raises(SpecError, match="roundings must be 0 or from 1 on"):
+        gamma(n, u)
+
+
+def test_no_rounding_amounts_to_nothing():
+    assert gamma(0, 2.0**-8) == 0
 
 
 def test_roundings_that_leave_nothing_are_refused():

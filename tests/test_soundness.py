@@ -1,16 +1,20 @@
 """The sweep behind the README's table of ratios: that it flags what it should, and knows a table that is wrong."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import soundness
 from honest import encodings
+from honest.encodings import PLACES
 from honest.libraries import library
 from honest.trials import drawn, stretches, truth
 from soundness import COMMON, README, RECIPES, Found, broken, figures, measured, parted, sweep, table
 
 from refpos import rotate
 from refpos.catalogue import ANGLES
-from refpos.oracle.tolerance import Recipe
+from refpos.oracle.rounding import round_to
+from refpos.oracle.tolerance import Recipe, bound
 
 FEW = ("llama-3.1", "dinov3", "xpos", "rope-vit-mixed", "marian")
 
@@ -50,6 +54,26 @@ def test_a_feature_that_should_pass_through_and_does_not_is_outside(monkeypatch)
     made = soundness.rotary
     monkeypatch.setattr(soundness, "rotary", touching)
     assert all(one.ratio == np.inf for one in measured("gpt-neox-20b", library("NumPy"), Recipe("float32", "power")))
+
+
+@pytest.mark.parametrize("name", ["xpos", "phi-3-long", "llama-2"])
+def test_a_magnitude_is_put_in_every_place(name):
+    variant, recipe = ANGLES[name].variant, Recipe("float16", "power")
+    every = [way for way in encodings.ways(recipe, variant) if way.inside == "float16"]
+    assert tuple(way.place for way in every) == (PLACES if name != "llama-2" else PLACES[:1])
+    x = round_to(np.random.default_rng(3).standard_normal((9, ANGLES[name].width)), "float16")
+    got = [encodings.rotary(library("NumPy"), variant, way, np.arange(300.0, 309), x) for way in every]
+    assert all((one != other).any() for one, other in combinations(got, 2))
+
+
+@pytest.mark.parametrize("name", ["phi-3-long", "llama-2"])
+def test_small_features_are_outside_a_bound_that_does_not_allow_for_underflow(name, monkeypatch):
+    def scaled(variant, recipe, positions, x, **given):
+        return bound(variant, recipe, positions, x * 2.0**20, **given) / 2.0**20
+
+    monkeypatch.setattr(soundness, "bound", scaled)
+    assert all(one.ratio > 2 for one in measured(name, library("NumPy"), Recipe("float16", "power")))
+    assert all(one.ratio <= 1 for one in measured(name, library("NumPy"), Recipe("bfloat16", "power")))
 
 
 def test_certified_truth_is_the_float64_reference_to_what_that_may_be_off():

@@ -119,6 +119,8 @@ def test_scores_of_batches_and_of_other_widths():
 # Biases.
 
 DISTANCES = np.unique([*range(300), *(2**j - 1 for j in range(9, 21))]).astype(F64)
+FAR = np.unique(2**24 + np.array([*range(1, 400, 2), *(2**j + 1 for j in range(9, 28))])).astype(F64)
+"""Distances of which float32 has to round many."""
 
 
 def worst(got, want, allowed, dtype):
@@ -180,6 +182,45 @@ def test_powers_of_distances_are_within_their_bound(dtype):
     got = -r.astype(f) * DISTANCES.astype(f) ** s.astype(f)
     exact = (DISTANCES.astype(np.longdouble) ** s * r).astype(F64)
     assert 0.1 <= worst(got, -exact, powered(r, s, DISTANCES, dtype), dtype) <= 1
+
+
+@pytest.mark.parametrize("exponent", [1.0, 2.0, 3.5])
+def test_powers_of_distances_that_float32_rounds_are_within_their_bound(exponent):
+    got = F32(-0.7) * FAR.astype(F32) ** F32(exponent)
+    exact = (FAR.astype(np.longdouble) ** exponent * np.longdouble(F32(0.7))).astype(F64)
+    assert 0.1 <= worst(got, -exact, powered(F32(0.7), exponent, FAR, "float32"), "float32") <= 1
+
+
+def test_a_distance_that_float32_rounds_is_one_rounding_more_in_the_argument_of_a_logarithm():
+    near, far = (logarithmic(1.0, 2.0**-20, [d], "float64")[0] for d in (2**24 - 1, 2**24))
+    assert (far - near) * 2.0**53 == pytest.approx(1, rel=1e-3)
+
+
+@pytest.mark.parametrize("way", ["log", "log1p"])
+def test_logarithms_of_distances_that_float32_rounds_are_within_their_bound(way):
+    grown = F32(3) * FAR.astype(F32)
+    got = -(np.log(F32(1) + grown) if way == "log" else np.log1p(grown))
+    exact = np.log1p(3 * FAR.astype(np.longdouble)).astype(F64)
+    assert 0.1 <= worst(got, -exact, logarithmic(1.0, 3.0, FAR, "float32"), "float32") <= 1
+
+
+ASKED = {
+    "sloped": lambda dtype: sloped(1, [1], dtype),
+    "looked_up": lambda dtype: looked_up([1], dtype),
+    "logarithmic": lambda dtype: logarithmic(1, 1, [1], dtype),
+    "powered": lambda dtype: powered(1, 1, [1], dtype),
+    "product": lambda dtype: product([[1.0]], [[1.0]], dtype),
+    "product, sums": lambda dtype: product([[1.0]], [[1.0]], "float32", sums=dtype),
+    "weights": lambda dtype: weights(4, 8, Resize("cubic", a=-0.75), dtype=dtype),
+    "weights, points": lambda dtype: weights(4, 8, Resize("cubic", a=-0.75), points=dtype),
+    "resized": lambda dtype: resized(np.ones((4, 4)), [weights(4, 8, Resize("linear"))] * 2, dtype),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_unknown_dtypes_are_refused(asked):
+    with pytest.raises(SpecError, match="dtype must be one of float64, float32, float16, bfloat16; got int32"):
+        ASKED[asked]("int32")
 
 
 # Resizing.

@@ -5,6 +5,7 @@ The implementations below are written as frameworks write them, a line of NumPy 
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from refpos import (
     SpecError,
     XPos,
     embed,
+    exact,
     rotate,
 )
 from refpos.oracle.rounding import round_to
@@ -370,9 +372,17 @@ def test_float32_tables_are_for_features_of_16_bits(dtype):
         Recipe(dtype, tables="float32")
 
 
-@pytest.mark.parametrize("words", ["log", "recurrence", "power/float32-tables"])
+@pytest.mark.parametrize(
+    "words", ["log", "recurrence", "power/float32-tables", "log/flushed", "tables/float32-tables/flushed"]
+)
 def test_a_recipe_is_read_as_it_is_written(words):
     assert str(Recipe.told("bfloat16", words)) == f"bfloat16/{words}"
+
+
+@pytest.mark.parametrize("words", ["log/flushed/float32-tables", "log/flushed/flushed", "log/fast", "log/", 7])
+def test_a_recipe_that_is_written_otherwise_is_refused(words):
+    with pytest.raises(SpecError, match=r"recipe must be (an idiom|one of)"):
+        Recipe.told("bfloat16", words)
 
 
 # More than the sweep.
@@ -441,9 +451,104 @@ def test_features_near_the_smallest_number_are_within_their_bound(dtype, smalles
     assert float((np.abs(first - want) / allowed).max()) <= 1
 
 
+def test_features_near_the_smallest_number_are_within_the_bound_of_float64():
+    variant, x, step = Rotary(Frequencies((0,) * 32)), tiny(32, "float64", 1.0), 2.0**-1074
+    angles = POSITIONS[:, None] * honest_omega(variant.frequencies, power, F64)
+    got = turned(x * step, np.cos(angles), np.sin(angles), "float64") / step
+    allowed = bound(variant, Recipe("float64", "power"), POSITIONS, x * step) / step
+    assert 0.2 <= float((np.abs(got - rotate(x, POSITIONS, variant)) / allowed).max()) <= 1
+
+
 def on_steps(values, step):
     """Round subnormal numbers, which are all multiples of the smallest."""
     return np.rint(values / step) * step
+
+
+# Where a magnitude goes.
+
+PLACES = ("table", "output", "features")
+
+
+def multiplied(x, cos, sin, gain, place, stored):
+    """Turn halves as `turned` does, with the magnitude on the table, on what is turned, or on the features first."""
+    if place == "table":
+        cos, sin = stored(cos * gain), stored(sin * gain)
+    a, b = (stored(one * gain) if place == "features" else one for one in np.split(x, 2, axis=-1))
+    first, second = (stored(a * cos), stored(b * sin)), (stored(b * cos), stored(a * sin))
+    turned = stored(first[0] - first[1]), stored(second[0] + second[1])
+    return np.concatenate([stored(one * gain) if place == "output" else one for one in turned], axis=-1)
+
+
+def tiny(count, dtype, size):
+    """Return small integers times a number: features that lose bits to underflow."""
+    return np.random.RandomState(8).randint(-40, 41, (len(POSITIONS), 2 * count)) * size
+
+
+@pytest.mark.parametrize("factor", [0.25, 1.1902380714238083, 1.25, 1.5, 7.0])
+@pytest.mark.parametrize(("dtype", "smallest"), [("float16", 2.0**-24), ("bfloat16", 2.0**-133)])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_magnitude_in_any_place_is_within_the_bound_of_small_features(place, dtype, smallest, factor):
+    def stored(values):
+        return round_to(values, dtype)
+
+    variant, x = Rotary(Frequencies((0,) * 32), attention_factor=factor), tiny(32, dtype, smallest)
+    angles = POSITIONS[:, None] * omega(variant.frequencies)
+    cos, sin = stored(np.cos(angles)), stored(np.sin(angles))
+    got = multiplied(x, cos, sin, stored(factor), place, stored)
+    assert worst(variant, Recipe(dtype, "tables"), got, x) <= 1
+
+
+@pytest.mark.parametrize("side", ["query", "key"])
+@pytest.mark.parametrize("place", PLACES)
+def test_growth_in_any_place_is_within_the_bound_of_small_features(place, side):
+    def stored(values):
+        return round_to(values, "float16")
+
+    variant, positions = Rotary(Frequencies((0,) * 32), growth=XPos()), POSITIONS[POSITIONS < 4096]
+    x = tiny(32, "float16", 2.0**-24)[: len(positions)]
+    angles = positions[:, None] * omega(variant.frequencies)
+    gain = ((np.arange(32) * 2 + 0.4 * 64) / (1.4 * 64)) ** (positions[:, None] / 512)
+    gain = stored(gain if side == "query" else 1 / gain)
+    got = multiplied(x, stored(np.cos(angles)), stored(np.sin(angles)), gain, place, stored)
+    error = np.abs(got - rotate(x, positions, variant, side=side))
+    assert (error <= bound(variant, Recipe("float16", "tables"), positions, x, side=side)).all()
+
+
+# Subnormal numbers that are taken for zeros.
+
+
+def flushed(dtype):
+    normal = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126}[dtype]
+
+    def stored(values):
+        found = round_to(values, dtype)
+        return np.where(np.abs(found) < normal, 0, found)
+
+    return stored, normal
+
+
+@pytest.mark.parametrize("factor", [0.25, 1.0, 1.25])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("place", PLACES)
+def test_what_flushes_is_within_the_bound_that_says_so_and_outside_the_other(place, dtype, factor):
+    stored, normal = flushed(dtype)
+    variant, x = Rotary(Frequencies((0,) * 32), attention_factor=factor), round_to(tiny(32, dtype, normal / 16), dtype)
+    angles = POSITIONS[:, None] * omega(variant.frequencies)
+    cos, sin = stored(np.cos(angles)), stored(np.sin(angles))
+    got = multiplied(stored(x), cos, sin, stored(factor), place, stored)
+    assert 0.2 <= worst(variant, Recipe(dtype, "tables", flushes=True), got, x) <= 1
+    assert worst(variant, Recipe(dtype, "tables"), got, x) > 2
+
+
+def test_what_flushes_in_float32_and_is_rounded_once_is_within_the_bound_that_says_so():
+    stored, normal = flushed("bfloat16")
+    inside, _ = flushed("float32")
+    variant, x = Rotary(Frequencies((0,) * 32)), tiny(32, "bfloat16", normal / 16)
+    angles = POSITIONS[:, None] * omega(variant.frequencies)
+    got = stored(multiplied(inside(x), inside(np.cos(angles)), inside(np.sin(angles)), 1.0, "table", inside))
+    recipe = Recipe("bfloat16", "tables", tables="float32")
+    assert 0.2 <= worst(variant, replace(recipe, flushes=True), got, x) <= 1
+    assert worst(variant, recipe, got, x) > 2
 
 
 # Growth.
@@ -761,9 +866,23 @@ def test_tables_in_float64_are_those_of_powers(variant):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
-def test_tables_in_fewer_bits_add_nothing_with_the_position_but_what_the_reference_is_off(dtype):
-    near, far = bound(Rotary(LADDER), Recipe(dtype, "tables"), [0, 100_003], np.ones((2, 8)))[:, 0]
-    assert far - near == pytest.approx(2.0**-53 * 4 * 100_003 * math.sqrt(2), rel=1e-3)
+def test_tables_in_fewer_bits_add_with_the_position_what_they_and_the_reference_are_off_in_float64(dtype):
+    near, far = bound(Rotary(LADDER), Recipe(dtype, "tables"), [0, 100_003], np.ones((2, 8)))[:, 3]
+    counted = 4 + kappa(LADDER, "log")[3]
+    assert far - near == pytest.approx(2.0**-53 * counted * 100 * 1.00003 * math.sqrt(2), rel=1e-3)
+
+
+@pytest.mark.parametrize("position", [2**31, 2**36 + 5, 2**40 + 3, 2**52 + 1])
+@pytest.mark.parametrize("way", [power, log_inside, log_outside])
+def test_float64_tables_at_far_positions_are_within_their_bound(position, way):
+    """Against certified values: what float64 frequencies are off is more than one rounding of the table there."""
+    variant, x = Rotary(Frequencies((0,) * 16)), features(16)[:1]
+    angles = np.array([position], dtype=F64)[:, None] * way(1e4, 16, F64)
+    got = turned(x, round_to(np.cos(angles), "float32"), round_to(np.sin(angles), "float32"), "float32")
+    want = [
+        float(Fraction(one.mid, 2**one.scale)) for one in exact.rotary.rotate(x[0].tolist(), position, variant, 160)
+    ]
+    assert (np.abs(got - want) <= bound(variant, Recipe("float32", "tables"), [position], x)).all()
 
 
 def slope(position):

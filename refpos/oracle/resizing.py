@@ -5,10 +5,12 @@ sums of the rows and the n_c of the columns. Where four terms are summed at once
 three sums: 1 more than the 2 and 2 of a linear kernel. So with weights that are off by ρ and σ, R = |r| + ρ and
 C = |c| + σ,
 
-    |error| <= γ_n Σ R_i C_j |T_ij| + Σ (ρ_i C_j + |r_i| σ_j) |T_ij| + nη,   n = n_r + n_c + 1
+    |error| <= γ_n Σ R_i C_j |T_ij| + Σ (ρ_i C_j + |r_i| σ_j) |T_ij| + n·2η,   n = n_r + n_c + 1
 
-for one axis, or more, likewise; and the weights are what costs most: they are values k(s − j) of a kernel at a point s
-that grows with the table. The step from one point to the next has m roundings:
+for one axis, or more, likewise. The products of the second stage lose η each. Those of the first do too, and weights of
+the second multiply it: by Σ|c|, above 1 for cubic ones but at most 1.375 at a = −0.75, so 2η is allowed for each. The
+weights are what costs most: they are values k(s − j) of a kernel at a point s that grows with the table. The step from
+one point to the next has m roundings:
 
     old/new and (old − 1)/(new − 1)   1
     old/(new + offset)                4: of the offset, the sum, its quotient by old, the reciprocal of that
@@ -29,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.oracle.roundoff import SMALLEST, UNIT_ROUNDOFF, gamma, once_more, working
+from refpos.oracle.roundoff import SMALLEST, UNIT_ROUNDOFF, gamma, once_more, unit_roundoff, working
 from refpos.spec import kernels
 from refpos.spec.precise import Floats
 from refpos.variants.table import Resize
@@ -85,8 +87,8 @@ def weights(old: int, new: int, rule: Resize, *, dtype: str = "float32", points:
     """
     require(isinstance(rule, Resize), "rule must be Resize", rule)
     require(min(old, new) >= 1, "a table must have at least one point", (old, new))
-    u, step = UNIT_ROUNDOFF[dtype], _step(old, new, rule)
-    finer = min(u, UNIT_ROUNDOFF[points])
+    u, step = unit_roundoff(dtype), _step(old, new, rule)
+    finer = min(u, unit_roundoff(points))
     if rule.kernel == "nearest":
         return _picked(old, new, rule, finer)
     reach, wide = _reach(rule), max(step, 1.0) if rule.antialias else 1.0
@@ -133,7 +135,7 @@ def resized(table: npt.ArrayLike, axes: Sequence[Weights], dtype: str, *, sums: 
     size, due = np.abs(given), [np.abs(one.due) for one in axes]
     whole = [weight + one.off for weight, one in zip(due, axes, strict=True)]
     roundings = 1 + sum(one.taps for one in axes)
-    rounded = gamma(roundings, UNIT_ROUNDOFF[arithmetic]) + gamma(2 * roundings, UNIT_ROUNDOFF["float64"])
+    rounded = gamma(roundings, unit_roundoff(arithmetic)) + gamma(2 * roundings, UNIT_ROUNDOFF["float64"])
     off = rounded * _applied(whole, size) + roundings * SMALLEST[arithmetic]
     for at, one in enumerate(axes):
         off = off + _applied([*due[:at], one.off, *whole[at + 1 :]], size)
@@ -203,7 +205,7 @@ def _kernel(x: Floats, rule: Resize, off: Floats, u: float) -> tuple[Floats, Flo
 
 
 def _horner(coefficients: tuple[float, ...], x: Floats, u: float) -> tuple[Floats, Floats]:
-    """Return a cubic and how far it may be off by Horner's rule: each step doubles as x, and rounds product and sum.
+    """Return a cubic by Horner's rule and how far it may be off: a step multiplies what is off by x, and rounds twice.
 
     ε' = xε + u(|yx| + |y'|), with γ_8 for the second order and for coefficients that are rounded.
     """

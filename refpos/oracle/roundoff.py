@@ -6,9 +6,13 @@ product and a sum fused into one operation (FMA) are rounded once instead of twi
 every bound that counts both holds for the fused one too. What a library returns for a power, an exponential, a cosine
 is taken to be within one unit in the last place, which is 2u of it.
 
-Lemma. n factors 1 + δ, upward or in a denominator, are together 1 + θ with |θ| <= γ_n = nu/(1 − nu). With n a sum of
-real weights it holds as well: (1 + u)^a <= exp(au) <= 1 + γ_a, and (1 + γ_a)(1 + γ_b) <= 1 + γ_(a+b). So roundings are
-counted, to first order, and γ turns the count into a bound to all orders.
+Lemma. n factors 1 + δ, upward or in a denominator, are together 1 + θ with |θ| <= γ_n = nu/(1 − nu). With n >= 1 a
+sum of real weights it holds as well. An error of weight a multiplies by something from (1 − u)^a to (1 − u)^−a, so all
+together by at least (1 − u)^n >= 1 − nu, which is Bernoulli's inequality for n >= 1, and by at most the reciprocal,
+1/(1 − nu) = 1 + γ_n. So roundings are counted, to first order, and γ turns the count into a bound to all orders.
+
+Where subnormal numbers are flushed, in results and in what is read, η is the smallest normal number: a zero is off by
+less than that. A sum may be flushed too; but then neither of its terms was, for a sum with a zero is the other term.
 
 References
 ----------
@@ -34,23 +38,58 @@ def gamma(roundings: Any, u: float) -> Any:
     Raises
     ------
     SpecError
-        If there are so many that nothing is left to be said.
+        If there are so many that nothing is left to be said, or a part of one, for which the lemma does not hold.
 
     Examples
     --------
     >>> gamma(1, 0.25)
     0.3333333333333333
     """
+    require(
+        np.all(np.equal(roundings, 0) | np.greater_equal(roundings, 1)), "roundings must be 0 or from 1 on", roundings
+    )
     require(np.all(np.multiply(roundings, u) < 1), "roundings must be fewer than 1/u", roundings)
     return roundings * u / (1 - roundings * u)
 
 
+def unit_roundoff(dtype: str) -> float:
+    """Return u of a dtype.
+
+    Raises
+    ------
+    SpecError
+        If the dtype is none of those known.
+
+    Examples
+    --------
+    >>> unit_roundoff("float16") == 2**-11
+    True
+    """
+    require(dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(DTYPES)}", dtype)
+    return UNIT_ROUNDOFF[dtype]
+
+
+def underflow(dtype: str, *, flushes: bool = False) -> float:
+    """Return η of a dtype: half the smallest subnormal number, or the smallest normal one where those are flushed.
+
+    That of float64 is no float64: twice as much is returned.
+
+    Examples
+    --------
+    >>> underflow("float32") == 2**-150, underflow("float32", flushes=True) == 2**-126
+    (True, True)
+    """
+    u, least = unit_roundoff(dtype), SMALLEST[dtype]
+    return least / (2 * u) if flushes else max(least / 2, SMALLEST["float64"])
+
+
 def working(dtype: str) -> str:
     """Return the dtype in which sums over features of a dtype are reckoned: float32 for those of 16 bits."""
+    unit_roundoff(dtype)
     return dtype if dtype == "float64" else "float32"
 
 
-def once_more(due: Floats, off: Floats, dtype: str) -> Floats:
+def once_more(due: Floats, off: Floats, dtype: str, *, flushes: bool = False) -> Floats:
     """Return E + u(|y| + E) + η: how far one rounding to a dtype takes what is off by at most E already.
 
     Examples
@@ -58,7 +97,7 @@ def once_more(due: Floats, off: Floats, dtype: str) -> Floats:
     >>> once_more(np.array(-3.0), np.array(0.0), "bfloat16")
     array(0.01171875)
     """
-    return np.asarray(off + UNIT_ROUNDOFF[dtype] * (np.abs(due) + off) + SMALLEST[dtype] / 2)
+    return np.asarray(off + unit_roundoff(dtype) * (np.abs(due) + off) + underflow(dtype, flushes=flushes))
 
 
 def inexact(*numbers: float) -> int:

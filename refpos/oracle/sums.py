@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.oracle.roundoff import SMALLEST, UNIT_ROUNDOFF, gamma, once_more, working
+from refpos.oracle.roundoff import UNIT_ROUNDOFF, gamma, once_more, underflow, unit_roundoff, working
 from refpos.spec.precise import Floats
 
 REFERENCE = UNIT_ROUNDOFF["float64"]
@@ -74,8 +74,8 @@ def product(
     size_q, size_k, alpha, beta = np.abs(q), np.abs(k), np.abs(off_q), np.abs(off_k)
     whole = _pairs(size_q + alpha, size_k + beta)
     inherited = _pairs(np.broadcast_to(alpha, q.shape), size_k + beta) + _pairs(size_q, np.broadcast_to(beta, k.shape))
-    rounded = gamma(d + roundings, UNIT_ROUNDOFF[arithmetic]) + gamma(d + 2, REFERENCE)
-    off = factor * (rounded * whole + inherited) + (d + 2) * max(1.0, factor) * SMALLEST[arithmetic] / 2
+    rounded = gamma(d + roundings, unit_roundoff(arithmetic)) + gamma(d + 2, REFERENCE)
+    off = factor * (rounded * whole + inherited) + (d + 2) * max(1.0, factor) * underflow(arithmetic)
     return off if dtype == arithmetic else once_more(factor * _pairs(q, k), off, dtype)
 
 
@@ -99,7 +99,7 @@ def sloped(slopes: npt.ArrayLike, distances: npt.ArrayLike, dtype: str, *, round
     """
     distances = np.abs(np.asarray(distances, dtype=np.float64))
     due = np.abs(slopes) * distances
-    return _reckoned(due, gamma(np.add(roundings, 1.0) + (distances >= 2**24), _u(dtype)) * due, dtype)
+    return _reckoned(due, gamma(np.add(roundings, 1.0) + _inexact(distances), _u(dtype)) * due, dtype)
 
 
 def looked_up(values: npt.ArrayLike, dtype: str) -> Floats:
@@ -120,6 +120,7 @@ def logarithmic(rate: npt.ArrayLike, growth: npt.ArrayLike, distances: npt.Array
     The argument has a product and a sum: it is off by γ_2 of itself, and its logarithm by −ln(1 − γ_2) = ε, whatever
     its size. The logarithm is 2 and the product with r is 1, on what is off already: r (ε + γ_3 (ln(1 + sΔ) + ε)).
     A `log1p` has no sum, and the error of its argument counts less. r and s are what the dtype of the arithmetic holds.
+    From 2^24 on float32 has to round the distance: then the argument is off by γ_3.
 
     References
     ----------
@@ -127,7 +128,7 @@ def logarithmic(rate: npt.ArrayLike, growth: npt.ArrayLike, distances: npt.Array
     """
     arithmetic = _u(dtype)
     grown = np.log1p(np.multiply(growth, distances))
-    argument = -np.log1p(-gamma(2, arithmetic))
+    argument = -np.log1p(-gamma(2 + _inexact(distances), arithmetic))
     off = np.abs(rate) * (argument + gamma(3, arithmetic) * (grown + argument))
     return _reckoned(np.abs(rate) * grown, off, dtype)
 
@@ -135,23 +136,31 @@ def logarithmic(rate: npt.ArrayLike, growth: npt.ArrayLike, distances: npt.Array
 def powered(rate: npt.ArrayLike, exponent: npt.ArrayLike, distances: npt.ArrayLike, dtype: str) -> Floats:
     """Return how far KERPLE's bias −r Δ^s may be off: the power 2, the product with r 1.
 
+    From 2^24 on float32 has to round Δ, and (Δ(1 + δ))^s = Δ^s (1 + δ)^s: s more.
+
     References
     ----------
     KERPLE, arXiv:2205.09921v2, eq. 4.
     """
     due = np.abs(rate) * np.power(np.asarray(distances, dtype=np.float64), exponent)
-    return _reckoned(due, gamma(3, _u(dtype)) * due, dtype)
+    roundings = 3 + np.multiply(exponent, _inexact(distances))
+    return _reckoned(due, gamma(roundings, _u(dtype)) * due, dtype)
 
 
 def _reckoned(due: Floats, off: Floats, dtype: str) -> Floats:
     """Return what is off in the arithmetic, underflow and reference included, and after a rounding to 16 bits."""
     arithmetic = working(dtype)
-    off = off + 4 * REFERENCE * due + SMALLEST[arithmetic] / 2
+    off = off + 4 * REFERENCE * due + underflow(arithmetic)
     return np.asarray(off if dtype == arithmetic else once_more(due, off, dtype))
 
 
 def _pairs(a: Floats, b: Floats) -> Floats:
     return np.asarray(np.einsum("...id,...jd->...ij", a, b))
+
+
+def _inexact(distances: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return 1 where float32 has to round a distance, or may have to, else 0."""
+    return (np.abs(distances) >= 2**24).astype(np.int64)
 
 
 def _u(dtype: str) -> float:

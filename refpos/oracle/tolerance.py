@@ -2,22 +2,26 @@ r"""How far an honest implementation may be off, element by element, from an err
 
 For a pair of features with magnitude r = g·hypot(x_a, x_b), and Θ = Σ_a |p_a ω_ak| the size of its angle,
 
-    |error| <= r (γ_κ Θ + τ u_θ + γ_b) + 2η (1 + |x_a| + |x_b|)
+    |error| <= r (γ_κ Θ + τ u_θ + γ_b) + ηF (2 + |x_a| + |x_b|)
 
 with u, η and γ as in `refpos.oracle.roundoff`: u_θ is the unit roundoff of the angles, u that of the arithmetic.
 
 Angle       |R(θ + δ) x − R(θ) x| = 2 |sin(δ/2)| |x| <= |δ| r, to all orders, and |δ| <= γ_κ Θ in terms of u_θ, where
-            κ_k counts the roundings in frequency and product: `refpos.oracle.roundings`.
+            κ_k counts the roundings in frequency and product: `refpos.oracle.roundings`. A table made in float64 and
+            rounded has the angles of float64, u_θ = 2^-53, by "power" or by "log": κ is that of "log", the larger.
 b = 3       y_c = x_a c − x_b s has on each of its terms the roundings of table, product and sum, 1 each: off by at
             most γ_3 (|x_a c| + |x_b s|) <= γ_3 r, by Cauchy and c² + s² = 1. A magnitude g ≠ 1 is rounded and
             multiplied: b = 5. With FMA one product is not rounded: fewer. A sinusoid has the table alone: b = 1.
 τ = 2       A library's cosine is within a unit in the last place, 2u of it: one u more than b counts, and the same
             Cauchy gives u r. The second u_θ pays for an absolute instead of a relative error near zeros, where some
             libraries have it, up to u/√2 for each function, and for products of two errors. Tables made in float64
-            need no τ in fewer bits.
+            need no τ in fewer bits: what γ_b has beyond b roundings of first order is more.
 η           The entry of the table and the product with it may each lose η: η|x_a| + η + η|x_b| + η in the sum, which is
-            itself exact there. On the features it is doubled, for the product with g; what g multiplies above 1 is
-            less than what γ_b has beyond b roundings of first order.
+            itself exact there.
+F           A magnitude g ≠ 1, and growth, may multiply table, result or features: F = Π (1 + max(1, f)) over these
+            factors f, and 1 without. What is off by e >= η leaves a product off by fe + η <= (1 + f)e, so for table and
+            result. Features that are multiplied lose η each, √2 η when turned, beside the 2η of products: √2 + 2 <= 4.
+            A growth is a power, and may itself have lost η: then |c|η more is in an entry that is off by η.
 reference   The float64 values compared with are themselves off by 2^-53 r (4Θ + 8): frequency, product and up to two
             sums in the angle (A + 1 where there are more axes); functions, magnitude, products and sum after it.
 
@@ -36,7 +40,7 @@ import numpy.typing as npt
 from refpos.errors import require
 from refpos.oracle.rounding import round_to
 from refpos.oracle.roundings import IDIOMS, Idiom, kappa
-from refpos.oracle.roundoff import DTYPES, LARGEST, SMALLEST, UNIT_ROUNDOFF, gamma, once_more
+from refpos.oracle.roundoff import DTYPES, LARGEST, UNIT_ROUNDOFF, gamma, once_more, underflow
 from refpos.spec.frequencies import Learned, omega
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats
@@ -55,7 +59,7 @@ __all__ = ["DTYPES", "IDIOMS", "UNIT_ROUNDOFF", "Idiom", "Recipe", "bound", "kap
 class Recipe:
     """How an implementation makes its numbers.
 
-    Written dtype/idiom, or dtype/idiom/float32-tables.
+    Written dtype/idiom, dtype/idiom/float32-tables, and with /flushed after it.
 
     Parameters
     ----------
@@ -69,6 +73,9 @@ class Recipe:
         multiplication.
     tables : "float32" or None
         Where 16-bit features meet a float32 table in float32 arithmetic, and the result is rounded once.
+    flushes : bool
+        Whether subnormal numbers are taken for zeros, in results and in what is read, as XLA does on CPUs in all but
+        float16.
 
     Examples
     --------
@@ -79,6 +86,7 @@ class Recipe:
     dtype: str
     idiom: Idiom = "log"
     tables: Literal["float32"] | None = None
+    flushes: bool = False
 
     def __post_init__(self) -> None:
         require(self.dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(DTYPES)}", self.dtype)
@@ -87,7 +95,7 @@ class Recipe:
         require(wide, "tables must be None, or 'float32' where features are of 16 bits", self.tables)
 
     def __str__(self) -> str:
-        return f"{self.dtype}/{self.idiom}" + (f"/{self.tables}-tables" if self.tables else "")
+        return f"{self.dtype}/{self.idiom}" + "/float32-tables" * (self.tables is not None) + "/flushed" * self.flushes
 
     @classmethod
     def told(cls, dtype: str, words: str) -> Self:
@@ -96,11 +104,13 @@ class Recipe:
         Examples
         --------
         >>> Recipe.told("float16", "log/float32-tables")
-        Recipe(dtype='float16', idiom='log', tables='float32')
+        Recipe(dtype='float16', idiom='log', tables='float32', flushes=False)
         """
         idiom, *rest = words.split("/") if isinstance(words, str) else [words]
-        require(rest in ([], ["float32-tables"]), "a recipe must be an idiom, or one with /float32-tables", words)
-        return cls(dtype, cast(Idiom, idiom), tables="float32" if rest else None)
+        tables, flushes = "float32-tables" in rest, "flushed" in rest
+        rule = "a recipe must be an idiom, or one with /float32-tables or /flushed or both after it"
+        require(rest == ["float32-tables"] * tables + ["flushed"] * flushes, rule, words)
+        return cls(dtype, cast(Idiom, idiom), tables="float32" if tables else None, flushes=flushes)
 
     @property
     def u(self) -> float:
@@ -109,9 +119,13 @@ class Recipe:
 
     @property
     def u_angle(self) -> float:
-        """The unit roundoff in which angles are made; 0 where they are made beyond the working precision."""
-        beyond = self.idiom == "tables" and self.dtype != "float64"
-        return 0.0 if beyond else min(self.u, UNIT_ROUNDOFF["float32"])
+        """The unit roundoff in which angles are made."""
+        return UNIT_ROUNDOFF["float64"] if self.beyond else min(self.u, UNIT_ROUNDOFF["float32"])
+
+    @property
+    def beyond(self) -> bool:
+        """Whether angles are made beyond the precision of the table."""
+        return self.idiom == "tables" and self.dtype != "float64"
 
     @property
     def largest(self) -> float:
@@ -120,8 +134,8 @@ class Recipe:
 
     @property
     def eta(self) -> float:
-        """Half the smallest subnormal."""
-        return SMALLEST[self.dtype] / 2
+        """What is lost to underflow: half the smallest subnormal, or the smallest normal where those are flushed."""
+        return underflow(self.dtype, flushes=self.flushes)
 
 
 def bound(
@@ -155,15 +169,16 @@ def bound(
     if recipe.tables is not None:
         return _bound_once_rounded(variant, recipe, positions, x, side, learned)
     theta = _theta(positions, variant.frequencies, learned)
-    count = kappa(variant.frequencies, recipe.idiom) + _inexact_positions(positions, variant.frequencies)
-    slack = 2.0 if recipe.u_angle else 0.0
+    idiom = "log" if recipe.beyond else recipe.idiom
+    count = kappa(variant.frequencies, idiom) + _inexact_positions(positions, variant.frequencies)
+    slack = 0.0 if recipe.beyond else 2.0
     of_reference = max(4, axis_count(variant.frequencies) + 1) * theta + 8
     relative = gamma(count, recipe.u_angle) * theta + recipe.u_angle * slack + 2.0**-53 * of_reference
     if isinstance(variant, Sinusoidal):
         return _bound_rows(variant, recipe, relative)
     require(x is not None, "x must be given for a rotary variant", x)
-    relative, gain = _grown(variant, recipe, relative, positions, side)
-    return _bound_pairs(variant, recipe, gain * relative, np.asarray(x, dtype=np.float64))
+    relative, gain, lost = _grown(variant, recipe, relative, positions, side)
+    return _bound_pairs(variant, gain * relative, recipe.eta * lost, np.asarray(x, dtype=np.float64))
 
 
 def _bound_once_rounded(
@@ -175,12 +190,13 @@ def _bound_once_rounded(
     learned: Learned | None,
 ) -> Floats:
     """Return the bound of float32 arithmetic, E, and of one rounding more: E + u(|y| + E) + η, 0 where E is 0."""
-    wide = bound(variant, Recipe("float32", recipe.idiom), positions, x, side=side, learned=learned)
+    inside = Recipe("float32", recipe.idiom, flushes=recipe.flushes)
+    wide = bound(variant, inside, positions, x, side=side, learned=learned)
     if isinstance(variant, Sinusoidal):
         due = embed(positions, variant, learned=learned)
     else:
         due = rotate(np.asarray(x, dtype=np.float64), positions, variant, side=side, learned=learned)
-    return np.where(wide > 0, once_more(due, wide, recipe.dtype), 0.0)
+    return np.where(wide > 0, once_more(due, wide, recipe.dtype, flushes=recipe.flushes), 0.0)
 
 
 def _inexact_positions(positions: npt.ArrayLike, frequencies: AnyFrequencies) -> npt.NDArray[np.bool_]:
@@ -214,8 +230,8 @@ def _bound_rows(variant: Sinusoidal, recipe: Recipe, relative: Floats) -> Floats
 
 def _grown(
     variant: Rotary, recipe: Recipe, relative: Floats, positions: npt.ArrayLike, side: Side
-) -> tuple[Floats, Any]:
-    """Return the relative error with all roundings, and the magnitude that multiplies it.
+) -> tuple[Floats, Any, Floats]:
+    """Return the relative error with all roundings, the magnitude that multiplies it, and F.
 
     Growth ζ^q, q = (p − centre)/scale_base and ζ = (2k + 0.4d)/(1.4d), is off by 3 + 6|q| + 2|q ln ζ| roundings:
     a power 2 and its reciprocal 1; those of ζ, which are multiplied by q, are in the numerator 0.4, its product and
@@ -225,25 +241,28 @@ def _grown(
     """
     gain: Any = magnitude(variant.attention_factor)
     roundings = 3 + 2 * (gain != 1)
+    lost = np.full(relative.shape, 1.0 if gain == 1 else 1 + max(1.0, gain))
     if variant.growth is not None:
         logs = growth_logs(positions, variant.growth, relative.shape[-1])
         power = np.abs(as_positions(positions, 1) - variant.growth.centre) / variant.growth.scale_base
         if head_count(variant.frequencies) is not None:
             logs, power = logs[..., None, :, :], power[..., None, :, :]
         off = (recipe.u_angle + 2.0**-52) * (3 + 6 * power + 2 * np.abs(logs))
-        gain, roundings = gain * np.exp(-logs if side == "key" else logs), roundings + 2
+        growth = np.exp(-logs if side == "key" else logs)
+        gain, roundings, lost = gain * growth, roundings + 2, lost * (1 + np.maximum(1, growth))
         relative = relative + np.expm1(off)
-    return relative + gamma(roundings, recipe.u), gain
+    return relative + gamma(roundings, recipe.u), gain, lost
 
 
-def _bound_pairs(variant: Rotary, recipe: Recipe, relative: Floats, x: Floats) -> Floats:
+def _bound_pairs(variant: Rotary, relative: Floats, lost: Floats, x: Floats) -> Floats:
+    """Return the bound of each element, given what errs in parts of r, and ηF, both (..., K)."""
     shape = planes(variant, x.shape[-1])
     (a, b), (c, d), (first, second) = (np.array(one).T for one in shape)
     heads = head_count(variant.frequencies) is not None
-    allowed = np.expand_dims(relative, tuple(range(relative.ndim - 2 - heads, x.ndim - 2 - heads)))
+    lead = tuple(range(relative.ndim - 2 - heads, x.ndim - 2 - heads))
+    allowed, tiny = np.expand_dims(relative, lead), np.expand_dims(lost, lead)
     size = np.abs(x[..., a]), np.abs(x[..., b])
-    far, tiny = np.hypot(*size), 2 * recipe.eta * (1 + size[0] + size[1])
     found = np.zeros(x.shape)
-    found[..., c] = far * allowed[..., first] + tiny
-    found[..., d] = far * allowed[..., second] + tiny
+    for places, columns in ((c, first), (d, second)):
+        found[..., places] = np.hypot(*size) * allowed[..., columns] + tiny[..., columns] * (2 + size[0] + size[1])
     return found

@@ -2,7 +2,7 @@
 
 import math
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,26 +14,41 @@ from refpos.oracle.rounding import round_to
 from refpos.variants.planes import feature_places, planes, width
 
 UNITS = {"radian": 1.0, "half-turn": math.pi, "turn": 2 * math.pi}
+PLACES = ("table", "output", "features")
+"""What a magnitude, or growth, multiplies: the table, the features that were turned, or those to be turned."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """How an implementation works: its ladder, the dtypes of angles, of tables and arithmetic on them, of features."""
+    """How an implementation works: its ladder, the dtypes of angles, of tables and arithmetic on them, of features.
+
+    And what it multiplies by a magnitude: one of PLACES.
+    """
 
     ladder: Any
     angles: str
     inside: str
     dtype: str
+    place: str = "table"
 
 
-def ways(recipe):
-    """Return the ways that a recipe is for; 16-bit features are turned in 16 bits, or in float32 and rounded once."""
+def ways(recipe, variant):
+    """Return the ways that a recipe is for; 16-bit features are turned in 16 bits, or in float32 and rounded once.
+
+    A magnitude is put in every place.
+    """
     dtype, idiom = recipe.dtype, recipe.idiom
     wide = "float64" if dtype == "float64" or idiom == "tables" else "float32"
     made = ladders.LADDERS[idiom]
     if dtype in ("float64", "float32"):
-        return [Way(one, wide, dtype, dtype) for one in made]
-    return [Way(made[0], wide, inside, dtype) for inside in (dtype, "float32")]
+        found = [Way(one, wide, dtype, dtype) for one in made]
+    else:
+        found = [Way(made[0], wide, inside, dtype) for inside in (dtype, "float32")]
+    return [replace(one, place=place) for place in (PLACES if _multiplied(variant) else PLACES[:1]) for one in found]
+
+
+def _multiplied(variant):
+    return isinstance(variant, Rotary) and (variant.growth is not None or magnitude(variant.attention_factor) != 1)
 
 
 def rotary(lib: Library, variant: Rotary, way: Way, positions, x, *, side="query", learned=None):
@@ -41,10 +56,13 @@ def rotary(lib: Library, variant: Rotary, way: Way, positions, x, *, side="query
     (a, b), (c, d), (first, second) = (np.array(one).T for one in planes(variant, x.shape[-1]))
 
     def turned(x_a, x_b, *given):
-        cos, sin = (lib.to(one, way.inside) for one in table(*given))
-        at = [lib.index(one) for one in (first, second)]
-        (cos_c, sin_c), (cos_d, sin_d) = ((cos[..., k], sin[..., k]) for k in at)
+        made, at = [lib.to(one, way.inside) for one in table(*given)], [lib.index(one) for one in (first, second)]
+        (cos_c, sin_c, *gain_c), (cos_d, sin_d, *gain_d) = ([one[..., k] for one in made] for k in at)
+        if way.place == "features":
+            x_a, x_b = x_a * gain_c[0], x_b * gain_d[0]
         y_c, y_d = x_a * cos_c - x_b * sin_c, x_b * cos_d + x_a * sin_d
+        if way.place == "output":
+            y_c, y_d = y_c * gain_c[0], y_d * gain_d[0]
         return lib.to(y_c, way.dtype), lib.to(y_d, way.dtype)
 
     table, given = _table(lib, way, positions, learned, lambda own, *p: tables(own, variant, way, side, *p))
@@ -95,17 +113,24 @@ def _table(lib, way, positions, learned, made):
 
 
 def tables(lib, variant, way, side, p, *given):
-    """Return the cosines and sines that features are turned by, magnitude and sense included."""
+    """Return the cosines and sines that features are turned by, sense included, and the magnitude if that is apart."""
     phi = angles(lib, variant.frequencies, way, p, *given)
-    cos, sin = lib.xp.cos(phi), lib.xp.sin(phi)
-    g = magnitude(variant.attention_factor)
-    if g != 1:
-        cos, sin = cos * g, sin * g
+    cos, sin = lib.xp.cos(phi), lib.xp.sin(phi) * variant.sign
+    factors = list(_factors(lib, variant, way, side, phi.shape[-1], p))
+    if way.place != "table":
+        return cos, sin, math.prod(factors, start=lib.xp.ones_like(phi))
+    for one in factors:
+        cos, sin = cos * one, sin * one
+    return cos, sin
+
+
+def _factors(lib, variant, way, side, count, p):
+    """Yield what multiplies: the magnitude, a number, and growth, one for each position and plane."""
+    if magnitude(variant.attention_factor) != 1:
+        yield magnitude(variant.attention_factor)
     if variant.growth is not None:
-        grown = growth(lib, variant.growth, phi.shape[-1], p, way.angles)
-        grown = grown if side == "query" else 1.0 / grown
-        cos, sin = cos * grown, sin * grown
-    return cos, sin * variant.sign
+        grown = growth(lib, variant.growth, count, p, way.angles)
+        yield grown if side == "query" else 1.0 / grown
 
 
 def angles(lib, frequencies, way, p, *given):

@@ -16,7 +16,10 @@ NAMES = ("NumPy", "torch", "torch.compile", "JAX", "JAX jit", "MLX")
 
 @dataclass(frozen=True)
 class Library:
-    """An array library: `xp` is its namespace, `own` makes arrays of it, `cast` converts them, `through` compiles."""
+    """An array library: `xp` is its namespace, `own` makes arrays of it, `cast` converts them, `through` compiles.
+
+    It takes subnormal numbers for zeros in the dtypes that it `flushes`.
+    """
 
     name: str
     release: str
@@ -27,6 +30,7 @@ class Library:
     back: Callable[[Any], np.ndarray]
     through: Callable[[Callable], Callable] = lambda function: function
     compiles: bool = False
+    flushes: tuple[str, ...] = ()
     wide: Callable[[], Any] = nullcontext
 
     def array(self, values, dtype):
@@ -109,6 +113,7 @@ def _jax(name):
         lambda one: np.asarray(one).astype(np.float64),
         jax.jit if name == "JAX jit" else lambda function: function,
         name == "JAX jit",
+        ("float64", "float32", "bfloat16"),
         lambda: jax.enable_x64(True),
     )
 

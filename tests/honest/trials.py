@@ -48,10 +48,15 @@ def stretches():
 
 
 def features(variant, size, positions, dtype, rng):
-    """Return rows of numbers that a dtype holds, of many sizes; one set per head where heads differ."""
+    """Return rows of numbers that a dtype holds, of many sizes; one set per head where heads differ.
+
+    In float16 every other row is of numbers so small that products with them underflow.
+    """
     heads = head_count(variant.frequencies)
     shape = (*(() if heads is None else (heads,)), len(positions), size)
     x = rng.standard_normal(shape) * 2.0 ** rng.integers(-12, 10, shape)
+    if dtype == "float16":
+        x[..., rng.integers(2) :: 2, :] *= 2.0**-20
     return np.rint(x * 2.0**GRID) / 2.0**GRID if dtype == "float64" else round_to(x, dtype)
 
 
@@ -63,12 +68,17 @@ def weights(frequencies, rng):
     return {"omega": round_to(rng.standard_normal((*lead, frequencies.axes, frequencies.planes)), "float32")}
 
 
-def fitting(positions, variant, dtype):
-    """Return the positions at which growth, at most 3.5^q, leaves normal numbers: XLA makes zeros of others."""
+def fitting(positions, variant, dtype, side):
+    """Return the positions at which growth, 3.5^q at most, is no overflow and its inverse not far below underflow.
+
+    A key is multiplied by the inverse of a power, so that what it grows by is made from what must be a normal number.
+    """
     if not isinstance(variant, Rotary) or variant.growth is None:
         return positions
-    reach = np.abs(positions - variant.growth.centre) / variant.growth.scale_base * np.log(3.5)
-    return positions[reach < {"float16": 1, "float64": 40}.get(dtype, 70)]
+    reach = (positions - variant.growth.centre) / variant.growth.scale_base * np.log(3.5)
+    most, least = {"float16": (1, 20), "float64": (40, 40)}.get(dtype, (70, 120))
+    grown = reach if side == "key" else -reach
+    return positions[(grown < most) & (grown > -least)]
 
 
 # Truth, as the sum of two float64 numbers.
