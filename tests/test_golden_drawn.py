@@ -44,14 +44,14 @@ def subject(name):
     return Subject(name, ANGLES[name], json.loads(text(name)).get("learned"))
 
 
-@pytest.mark.parametrize("name", golden_names())
+@pytest.mark.parametrize("name", ANGLES)
 def test_every_entry_has_drawn_cases_that_tell_what_they_say(name):
     assert 1 <= len(drawn(name)) <= 2
     for case in drawn(name):
         assert set(aims(case)) <= set(case["separates"])
 
 
-@pytest.mark.parametrize("name", golden_names())
+@pytest.mark.parametrize("name", ANGLES)
 def test_drawn_cases_can_be_followed_by_hand(name):
     for case in drawn(name):
         assert len(case["inputs"]["positions"]) <= 2
