@@ -1,6 +1,7 @@
 """The command line of golden files: write, verify, lint, diff, export."""
 
 import argparse
+import os
 import sys
 import time
 from functools import partial
@@ -47,23 +48,24 @@ def _part(parts: Any, name: str, words: str, run: Any) -> argparse.ArgumentParse
 
 def _write(asked: argparse.Namespace) -> int:
     from refpos.oracle.golden_changes import differences, refused
-    from refpos.oracle.golden_format import canonical, write_text
+    from refpos.oracle.golden_format import canonical, write
     from refpos.oracle.golden_schema import SCHEMA
     from refpos.oracle.vectors import manifest, rewritten
 
     place, begun = _place(asked), time.monotonic()
+    require(os.access(place, os.W_OK), "DIR must be a folder that may be written to", str(place))
     found = rewritten(place, asked.jobs, _draw(asked))
     changed = [line for old, new in found.values() if old is not None for line in refused(old, new)]
     if changed and not asked.reason:
-        print("\n".join(changed), file=sys.stderr)
+        print("\n".join(map(_plain, changed)), file=sys.stderr)
         raise SpecError(f"ids that are there must keep their values, or --reason say why not; got {changed[0]}")
-    if changed:
-        _note_in_changelog(Path(asked.changelog or place.parent / "CHANGELOG.md"), asked.reason, changed)
     texts = {name: canonical(new) for name, (_, new) in found.items()}
-    for name, text in texts.items():
-        write_text(place / f"{name}.json", text)
-    write_text(place / "schema.json", canonical(SCHEMA))
-    write_text(place / "manifest.json", manifest(texts, {name: new for name, (_, new) in found.items()}))
+    apart = {"schema": canonical(SCHEMA), "manifest": manifest(texts, {name: new for name, (_, new) in found.items()})}
+    contents = {place / f"{name}.json": text for name, text in {**texts, **apart}.items()}
+    if changed:
+        log = place.parent / "CHANGELOG.md" if asked.changelog is None else Path(asked.changelog)
+        contents[log] = _noted(log, asked.reason, changed)
+    write({path: text.encode() for path, text in contents.items()})
     lines = [line for old, new in found.values() for line in differences(old, new)]
     added = sum(line.endswith(": added") for line in lines)
     size = sum(len(text.encode()) for text in texts.values()) / len(texts) / 1000
@@ -105,40 +107,48 @@ def _lint(asked: argparse.Namespace) -> int:
 
 def _diff(asked: argparse.Namespace) -> int:
     from refpos.oracle.golden_changes import differences
+
+    old, new = _documents(Path(asked.old)), _documents(Path(asked.new))
+    lines = [line for name in sorted({*old, *new}) for line in differences(old.get(name), new.get(name))]
+    print("\n".join(map(_plain, lines)) if lines else "no id was added, removed or changed")
+    return 1 if lines else 0
+
+
+def _documents(place: Path) -> dict[str, Any]:
+    """Return the golden files of a folder by name, each of the schema."""
+    from refpos.oracle.golden_shape import check_shape
     from refpos.oracle.vectors import load, present
 
-    places = [Path(asked.old), Path(asked.new)]
-    for place in places:
-        require(place.is_dir(), "DIR must be a folder", place)
-    listed = [present(place) for place in places]
-    lines = []
-    for name in sorted({*listed[0], *listed[1]}):
-        old, new = (load(place, name) if name in names else None for place, names in zip(places, listed, strict=True))
-        lines += differences(old, new)
-    print("\n".join(lines) if lines else "no id was added, removed or changed")
-    return 1 if lines else 0
+    found = {}
+    for name in present(place):
+        try:
+            found[name] = load(place, name)
+            check_shape(name, found[name])
+        except SpecError as error:
+            raise SpecError(f"{place}: {error}") from error
+    return found
 
 
 def _export(asked: argparse.Namespace) -> int:
     from refpos.oracle.golden_export import export
 
-    made = export(_place(asked), asked.format, Path(asked.out) if asked.out else None, asked.only)
+    made = export(_place(asked), asked.format, None if asked.out is None else Path(asked.out), asked.only)
     print(f"{made.path}: {made.entries} entries, {made.arrays:,} arrays, {made.size:,} bytes, SHA-256 {made.sha256}")
     return 0
 
 
 def _place(asked: argparse.Namespace) -> Path:
-    from refpos.oracle.vectors import folder
+    from refpos.oracle.vectors import folder, present
 
     place = folder() if asked.folder is None else Path(asked.folder)
-    require(place.is_dir(), "DIR must be a folder", place)
+    present(place)  # which refuses what is no folder, or may not be read
     require(asked.jobs is None or asked.jobs > 0, "--jobs must be at least 1", asked.jobs)
     return place
 
 
 def _told(problems: list[str], fine: str, begun: float, place: Path) -> int:
     if problems:
-        print("\n".join(problems))
+        print("\n".join(map(_plain, problems)))
         print(f"{len(problems)} problems in {place}", file=sys.stderr)
         return 1
     print(f"{fine}; manifest.json has SHA-256 {_digest(place)}; {time.monotonic() - begun:.1f} s")
@@ -148,17 +158,20 @@ def _told(problems: list[str], fine: str, begun: float, place: Path) -> int:
 def _digest(place: Path) -> str:
     from refpos.oracle.golden_format import digest
 
-    return digest((place / "manifest.json").read_text(encoding="utf-8"))
+    return digest((place / "manifest.json").read_bytes())
 
 
-def _note_in_changelog(path: Path, reason: str, changed: list[str]) -> None:
-    """Add a reason and what changed under Normative, in the first version that stands there."""
-    from refpos.oracle.golden_format import write_text
+def _plain(line: str) -> str:
+    """Return a line in which what no terminal prints, as the end of a line, is written as in Python."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
-    require(path.is_file(), "a change must go to a changelog, --changelog FILE", path)
+
+def _noted(path: Path, reason: str, changed: list[str]) -> str:
+    """Return a changelog with a reason and what changed under Normative, in the first version that stands there."""
+    require(path.is_file(), "a change must go to a changelog, --changelog FILE", str(path))
     lines = path.read_text(encoding="utf-8").splitlines()
     version = next((at for at, line in enumerate(lines) if line.startswith("## ")), None)
-    require(version is not None, "a changelog must have a version, ## ...", path)
+    require(version is not None, "a changelog must have a version, ## ...", str(path))
     assert version is not None
     following = next((at for at in range(version + 1, len(lines)) if lines[at].startswith("## ")), len(lines))
     if NORMATIVE not in lines[version:following]:
@@ -167,4 +180,4 @@ def _note_in_changelog(path: Path, reason: str, changed: list[str]) -> None:
     few = [f"  - {line}" for line in changed[:20]]
     few += [f"  - and {len(changed) - 20} more"] if len(changed) > 20 else []
     lines[at + 1 : at + 1] = ["", f"- Golden files: {' '.join(reason.split())}", *few]
-    write_text(path, "\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"

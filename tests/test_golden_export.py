@@ -1,35 +1,27 @@
-"""Bulk exports: the same arrays in every container, the same bytes wherever they are made, and nothing of bad files."""
+"""Bulk exports: the same arrays in every container, the same bytes wherever they are made."""
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pytest
+from golden_folder import GOLDEN, document
 
 from refpos import rotate
 from refpos.catalogue import CATALOGUE
-from refpos.cli import main
 from refpos.errors import SpecError
-from refpos.oracle import golden_export, vectors
+from refpos.oracle import vectors
 from refpos.oracle.golden_export import FORMATS, export
 from refpos.oracle.golden_export_arrays import about, arrays
 from refpos.oracle.golden_export_c import c_header
 from refpos.oracle.golden_format import canonical
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = vectors.present(GOLDEN)
 FEW = ("rope-vit-mixed", "vjepa2", "whisper", "xpos")
-
-
-@cache
-def document(name):
-    return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +262,7 @@ def test_the_loop_of_python_in_the_readme_compares(tmp_path, monkeypatch):
 
 
 def test_odd_words_and_numbers_do_not_break_the_header(tmp_path):
-    golden = json.loads(json.dumps(document("xpos")))
+    golden = document("xpos")
     golden["cases"][0]["comment"] = '*/ θ /* ??/ " \\'
     golden["cases"][0]["inputs"]["side"] = 'a"\\??/\n9'
     golden["cases"][0]["inputs"]["scale"] = 2.0**-1074
@@ -287,7 +279,7 @@ def test_odd_words_and_numbers_do_not_break_the_header(tmp_path):
 
 
 def test_names_that_c_cannot_tell_apart_are_refused():
-    golden = json.loads(json.dumps(document("xpos")))
+    golden = document("xpos")
     golden["cases"][0]["wrong"] = {"a-b": [[1.0]], "a.b": [[2.0]]}
 
     with pytest.raises(SpecError, match=r"identifiers of C .*'refpos_xpos_0001_wrong_a_b'"):
@@ -334,174 +326,3 @@ def test_bytes_are_those_of_every_machine(kind):
     golden |= {"cases": [case], "rejects": []}
 
     assert PINNED[kind] == sha256(FORMATS[kind][1](arrays(golden), {"a": about(golden)})).hexdigest()
-
-
-# The command.
-
-
-@pytest.fixture
-def copy(tmp_path):
-    """A folder with a few golden files, as the command line writes them."""
-    place = tmp_path / "golden"
-    place.mkdir()
-    for name in (*FEW, "manifest"):
-        shutil.copy(GOLDEN / f"{name}.json", place)
-    return place
-
-
-def run(*arguments):
-    return main(["golden", "export", *map(str, arguments)])
-
-
-@pytest.mark.parametrize("kind", FORMATS)
-def test_only_those_named_are_exported(copy, tmp_path, capsys, kind):
-    out = tmp_path / f"a{FORMATS[kind][0]}"
-
-    assert 0 == run(copy, "--format", kind, "--out", out, "--only", "xpos", "whisper")
-    count = len(expected("xpos")) + len(expected("whisper"))
-    assert f"{out}: 2 entries, {count:,} arrays, {out.stat().st_size:,} bytes, " in capsys.readouterr().out
-    documents = [document("whisper"), document("xpos")]
-    held = {path: one for golden in documents for path, one in arrays(golden).items()}
-    assert FORMATS[kind][1](held, {one["name"]: about(one) for one in documents}) == out.read_bytes()
-
-
-def test_the_order_and_number_of_names_does_not_matter(copy, tmp_path):
-    one = export(copy, "npz", tmp_path / "a.npz", ["xpos", "whisper"])
-    other = export(copy, "npz", tmp_path / "b.npz", ["whisper", "xpos", "whisper"])
-
-    assert one.sha256 == other.sha256
-
-
-def test_a_file_has_a_name_where_none_is_given(copy, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    assert 0 == run(copy, "--format", "c-header")
-    assert (tmp_path / "refpos-golden.h").stat().st_mode & 0o777 == 0o644
-
-
-MISUSES = {
-    "format": (["--format", "hdf5"], "--format must be one of npz, safetensors, c-header, onnx; got hdf5"),
-    "name": (
-        ["--format", "npz", "--only", "xpos", "no-rope"],
-        "--only must name golden files of the folder; got no-rope",
-    ),
-    "path": (["--format", "npz", "--only", "../xpos"], "--only must name golden files of the folder; got ../xpos"),
-    "ending": (["--format", "npz", "--out", "golden/xpos.json"], "--out must end in .npz; got golden/xpos.json"),
-    "no folder": (
-        ["--format", "npz", "--out", "none/a.npz"],
-        "--out must be in a folder that is there; got none/a.npz",
-    ),
-    "a folder": (
-        ["--format", "npz", "--out", "folder.npz"],
-        "--out must be a file that can be written; got folder.npz",
-    ),
-}
-
-
-@pytest.mark.parametrize("misuse", MISUSES)
-def test_misuse_is_refused(copy, tmp_path, monkeypatch, capsys, misuse):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "folder.npz").mkdir()
-    (tmp_path / "folder.npz" / "kept").touch()
-    before = sorted(tmp_path.rglob("*"))
-    arguments, words = MISUSES[misuse]
-
-    assert 2 == run(copy, *arguments)
-    assert f"refpos: {words}" in capsys.readouterr().err
-    assert before == sorted(tmp_path.rglob("*"))
-
-
-def test_a_folder_that_is_none_or_has_nothing_is_refused(tmp_path, capsys):
-    assert 2 == run(tmp_path / "none", "--format", "npz")
-    assert "DIR must be a folder" in capsys.readouterr().err
-    assert 2 == run(tmp_path, "--format", "npz")
-    assert "DIR must have golden files" in capsys.readouterr().err
-
-
-def edited(place, name, change, *, listed=True):
-    """Change a golden file, and what the manifest says of it where it is to be believed."""
-    golden = json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
-    change(golden)
-    text = canonical(golden)
-    (place / f"{name}.json").write_text(text, encoding="utf-8")
-    if listed:
-        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
-        manifest["entries"][name]["sha256"] = sha256(text.encode()).hexdigest()
-        (place / "manifest.json").write_text(canonical(manifest), encoding="utf-8")
-
-
-def ragged(golden):
-    golden["normal_form"]["omega"][0] = [1.0]
-    golden["normal_form"]["omega"].append([1.0, 2.0])
-
-
-CORRUPTIONS = {
-    "a digit": (lambda one: one["cases"][0]["master"][0].__setitem__(0, 1.5), "SHA-256 must be that of the manifest"),
-    "no master": (lambda one: one["cases"][2].pop("master"), "xpos/0003: members must be those of a case"),
-    "short master": (lambda one: one["cases"][2]["master"][0].pop(), "xpos/0003: master must be numbers for"),
-    "text for a number": (
-        lambda one: one["normal_form"].update(magnitude="1"),
-        "normal_form/magnitude: numbers must be int or float",
-    ),
-    "ragged": (ragged, "normal_form/omega: the rows of an array must have one length; got [(1,), (2,)]"),
-    "a word among numbers": (
-        lambda one: one["normal_form"]["omega"][0].__setitem__(0, "1.0"),
-        "normal_form/omega: numbers must be int or float; got 1.0",
-    ),
-    "true for a number": (
-        lambda one: one["rejects"][0]["inputs"].update(positions=[[True]]),
-        "xpos/r001/positions: numbers must be int or float; got True",
-    ),
-    "a fraction for a feature": (
-        lambda one: one["normal_form"]["pairs_in"][0].__setitem__(0, 0.5),
-        "normal_form/pairs_in: numbers must be int; got 0.5",
-    ),
-    "too large": (
-        lambda one: one["rejects"][0]["inputs"].update(head=1 << 63),
-        "numbers of 64 bits; got OverflowError",
-    ),
-    "a list for an object": (lambda one: one.update(normal_form=[1]), "a file must be of the schema"),
-    "no variant": (lambda one: one.pop("variant"), "members must be those of the format"),
-    "an id twice": (
-        lambda one: one["rejects"][0].update(id=one["cases"][0]["id"]),
-        "ids of rejects must be xpos/rNNN, counted from 1",
-    ),
-    "another format": (lambda one: one.update(format=2), "format must be 1"),
-}
-
-
-@pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_a_corrupt_file_is_refused_by_name_and_rule(copy, tmp_path, capsys, corruption):
-    change, words = CORRUPTIONS[corruption]
-    edited(copy, "xpos", change, listed=corruption != "a digit")
-    out = tmp_path / "a.npz"
-    out.write_text("what was there")
-
-    assert 2 == run(copy, "--format", "npz", "--out", out)
-    error = capsys.readouterr().err
-    assert error.startswith("refpos: xpos.json")
-    assert words in error
-    assert "what was there" == out.read_text()
-    assert [copy, out] == sorted(tmp_path.iterdir(), reverse=True)
-    assert 0 == run(copy, "--format", "npz", "--out", out, "--only", "whisper")
-
-
-@pytest.mark.parametrize("name", ["xpos", "manifest"])
-def test_a_file_cut_short_is_refused(copy, tmp_path, capsys, name):
-    text = (copy / f"{name}.json").read_text(encoding="utf-8")
-    (copy / f"{name}.json").write_text(text[:-100], encoding="utf-8")
-
-    assert 2 == run(copy, "--format", "onnx", "--out", tmp_path / "a.onnx")
-    assert f"refpos: {name}.json: a file must be whole" in capsys.readouterr().err
-    assert not (tmp_path / "a.onnx").exists()
-
-
-def test_what_fails_while_writing_leaves_nothing(copy, tmp_path, monkeypatch, capsys):
-    def full(*given):
-        raise OSError("no space left")
-
-    monkeypatch.setattr(golden_export.os, "fsync", full)
-
-    assert 2 == run(copy, "--format", "npz", "--out", tmp_path / "a.npz")
-    assert "--out must be a file that can be written; got" in capsys.readouterr().err
-    assert [copy] == list(tmp_path.iterdir())

@@ -4,7 +4,9 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from refpos.errors import SpecError
 from refpos.oracle.golden_format import Document
+from refpos.oracle.golden_shape import check_shape
 
 STATED = ("comment", "inputs", "elements", "rule")
 """What is said of a case: it changes for a reason only, as masters do; `separates`, `wrong` and `units` may grow."""
@@ -18,6 +20,8 @@ def differences(old: Document | None, new: Document | None) -> list[str]:
     >>> differences(None, {"cases": [{"id": "a/0001"}]})
     ['a/0001: added']
     """
+    if old is not None and (strange := _strange(old)):
+        return strange
     before, after = _by_id(old), _by_id(new)
     found = []
     for name in sorted({*before, *after}):
@@ -32,6 +36,8 @@ def differences(old: Document | None, new: Document | None) -> list[str]:
 
 def refused(old: Document, new: Document) -> list[str]:
     """Return the changes that need a reason: all but ids that are added, and what may grow."""
+    if strange := _strange(old):
+        return strange
     before, after = _by_id(old), _by_id(new)
     found = []
     for name in sorted(before):
@@ -41,6 +47,15 @@ def refused(old: Document, new: Document) -> list[str]:
         if old.get(key) != new.get(key):
             found.append(f"{new['name']}: {key} changed")
     return found
+
+
+def _strange(old: Document) -> list[str]:
+    """Return in what a golden file was not of the schema, so that it can be compared with none."""
+    try:
+        check_shape(str(old["name"]), old)
+    except SpecError as error:
+        return [f"{old['name']}: was not of the schema, {error}"]
+    return []
 
 
 def ulps(a: float, b: float) -> int:

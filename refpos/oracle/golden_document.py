@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refpos.catalogue import ANGLES, CATALOGUE
-from refpos.errors import SpecError, require
+from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_draw import bad_inputs, weights
 from refpos.oracle.golden_drawn import Draw, drawn_cases
-from refpos.oracle.golden_format import FORMAT, Document
+from refpos.oracle.golden_format import FORMAT, Document, shape_of
 from refpos.oracle.golden_inputs import require_inputs
 from refpos.oracle.golden_length import original_length
 from refpos.oracle.golden_links import LINKS
@@ -66,7 +66,7 @@ def written(name: str, old: Document | None = None, draw: Draw | None = None) ->
 
     Where something is there to `draw` inputs, an entry that has no drawn cases gets some.
     """
-    subject = _subject(name, old)
+    subject = subject_of(name, old)
     cases = kept(name, old) if old else []
     cases += _new(subject, cases, _kind(subject).first(subject))
     if draw is not None and isinstance(subject, Subject):
@@ -83,13 +83,13 @@ def rederived(name: str, document: Document) -> Document:
         If its inputs are none of the entry's; it names the file, the case and the rule.
     """
     require(name in golden_names(), f"{name}.json: a golden file must be of an entry of the catalogue", name)
-    return derived(_subject(name, document), kept(name, document))
+    return derived(subject_of(name, document), kept(name, document))
 
 
 def derived(subject: Any, cases: list[dict[str, Any]]) -> Document:
     """Return the whole file of an entry with these cases, of which only id, comment, inputs and elements are read."""
     entry, kind = subject.entry, _kind(subject)
-    judged = [kind.judge(subject, one["inputs"], one.get("elements")) for one in cases]
+    judged = [_judged(subject, one) for one in cases]
     shown = _shared(judged)
     found = {
         "format": FORMAT,
@@ -109,9 +109,21 @@ def derived(subject: Any, cases: list[dict[str, Any]]) -> Document:
     return found
 
 
+def _judged(subject: Any, case: Mapping[str, Any]) -> Judged:
+    """Return what is derived of a case, or say of which case nothing can be."""
+    where = f"{subject.name}.json, {case['id']}"
+    try:
+        return _kind(subject).judge(subject, case["inputs"], case.get("elements"))
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from error
+    except (ArithmeticError, MemoryError, ValueError) as error:
+        rule = "a case must be one that values can be derived for"
+        raise SpecError(f"{where}: {rule}; got {told(error)}") from error
+
+
 def kept(name: str, document: Document) -> list[dict[str, Any]]:
     """Return the inputs of the cases of a file, or say what is wrong with them."""
-    cases, subject = document.get("cases"), _subject(name, document)
+    cases, subject = document.get("cases"), subject_of(name, document)
     fine = isinstance(cases, list) and 0 < len(cases) <= MOST and all(isinstance(one, dict) for one in cases)
     require(fine, f"{name}.json: cases must be a list of 1 to {MOST} objects", cases)
     last = 0
@@ -125,15 +137,21 @@ def kept(name: str, document: Document) -> list[dict[str, Any]]:
     return [{key: one[key] for key in FROZEN if key in one} for one in cases or []]
 
 
-def _subject(name: str, old: Document | None) -> Any:
-    """Return what a golden file is made of: an entry, with the weights that a file has, or new ones."""
+def subject_of(name: str, old: Document | None) -> Any:
+    """Return what a golden file is made of: an entry, with the weights that a file has, or new ones.
+
+    Raises
+    ------
+    SpecError
+        If the weights are none that the entry can have. It names the file.
+    """
     if name in ANGLES:
         return _angle(name, old)
     subject = Other(name, CATALOGUE[name])
     due = repeated(subject)
     given = old.get("learned") if old else due
     if old is not None:
-        shapes = {key: one.get("shape") for key, one in (given or {}).items()}
+        shapes = {key: one.get("shape") if isinstance(one, dict) else one for key, one in (given or {}).items()}
         fine = shapes == {key: one["shape"] for key, one in (due or {}).items()}
         require(fine, f"{name}.json: learned must have the shapes that the variant says", shapes)
     return Other(name, CATALOGUE[name], given)
@@ -143,8 +161,10 @@ def _angle(name: str, old: Document | None) -> Subject:
     entry = ANGLES[name]
     given = old.get("learned") if old else weights(entry.variant)
     if old is not None:
-        shapes = {key: np.shape(value) for key, value in (given or {}).items()} if isinstance(given, dict) else {}
-        fine = shapes == entry.variant.learned and (given is None or isinstance(given, dict))
+        held = {} if given is None else given
+        require(isinstance(held, dict), f"{name}.json: learned must be an object", held)
+        shapes = {key: shape_of(one, (int, float), f"{name}.json, learned/{key}") for key, one in held.items()}
+        fine = shapes == entry.variant.learned
         require(fine, f"{name}.json: learned must have the shapes {entry.variant.learned}", shapes)
     return Subject(name, entry, given or None)
 

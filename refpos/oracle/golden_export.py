@@ -4,20 +4,17 @@ The arrays have the same paths in every format (see `golden_export_arrays`), and
 is made.
 """
 
-import os
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
-from refpos.errors import SpecError, require, told
+from refpos.errors import require
 from refpos.oracle.golden_export_arrays import Abouts, Arrays, about, arrays
 from refpos.oracle.golden_export_c import c_header
 from refpos.oracle.golden_export_containers import npz, onnx, safetensors
-from refpos.oracle.golden_format import Document, digest, read
+from refpos.oracle.golden_format import Document, digest, write
 from refpos.oracle.golden_lint import check
-from refpos.oracle.vectors import load, present
+from refpos.oracle.vectors import listed, opened, present
 
 FORMATS: dict[str, tuple[str, Callable[[Arrays, Abouts], bytes]]] = {
     "npz": (".npz", npz),
@@ -56,49 +53,24 @@ def export(place: Path, kind: str, out: Path | None = None, only: Iterable[str] 
     documents = _documents(place, only)
     held = {name: one for document in documents for name, one in arrays(document).items()}
     content = packed(held, {document["name"]: about(document) for document in documents})
-    _write(path, content)
-    return Exported(path, len(documents), len(held), len(content), sha256(content).hexdigest())
+    write({path: content})
+    return Exported(path, len(documents), len(held), len(content), digest(content))
 
 
 def _documents(place: Path, only: Iterable[str]) -> list[Document]:
     """Return the golden files, each of which is checked as `refpos golden lint` does, and has the digest it should."""
-    require(place.is_dir(), "DIR must be a folder", place)
     there, asked = present(place), sorted(set(only))
     strange = [name for name in asked if name not in there]
-    require(not strange, "--only must name golden files of the folder", ", ".join(strange))
-    require(there, "DIR must have golden files", place)
-    entries = read(place / "manifest.json").get("entries")
-    return [_document(place, name, entries.get(name) if isinstance(entries, dict) else None) for name in asked or there]
+    require(not strange, "--only must name golden files of the folder", ", ".join(one or repr(one) for one in strange))
+    require(there, "DIR must have golden files", str(place))
+    due = listed(place)
+    return [_document(place, name, due) for name in asked or there]
 
 
-def _document(place: Path, name: str, listed: object) -> Document:
-    where = f"{name}.json"
-    try:
-        found = load(place, name)
-        due = listed.get("sha256") if isinstance(listed, dict) else None
-        given = digest((place / where).read_text(encoding="utf-8"))
-        require(due == given, f"{where}: its SHA-256 must be that of the manifest", given)
-        check(name, found)
-    except SpecError as error:
-        raise SpecError(str(error) if str(error).startswith(where) else f"{where}: {error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SpecError(f"{where}: a file must be of the schema; got {told(error)}") from error
-    return found
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole: under another name first, which then takes its place."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)  # noqa: PTH101 - mkstemp gives a name, readable by its owner alone
-            os.replace(name, path)  # noqa: PTH105
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise SpecError(f"--out must be a file that can be written; got {path}, {told(error)}") from error
+def _document(place: Path, name: str, due: Mapping[str, str]) -> Document:
+    require(name in due, f"manifest.json: entries must name {name}", ", ".join(due))
+    found = opened(place, name)
+    given = digest(found.content)
+    require(due[name] == given, f"{name}.json: its SHA-256 must be that of the manifest", given)
+    check(name, found.document)
+    return found.document

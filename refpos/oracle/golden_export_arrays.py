@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from refpos.errors import SpecError, require, told
 from refpos.oracle.families.family import filled
-from refpos.oracle.golden_format import Document
+from refpos.oracle.golden_format import Document, shape_of
 
 Array: TypeAlias = NDArray[Any]
 """Of float64, of int64, or of uint8, which is text in UTF-8; little-endian on every machine."""
@@ -49,8 +49,8 @@ def arrays(document: Document) -> dict[str, Array]:
             found[path] = _array(f"{where}, {path}", kind, value)
     except SpecError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise SpecError(f"{where}: a file must be of the schema, with numbers of 64 bits; got {told(error)}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpecError(f"{where}: a file must be of the schema; got {told(error)}") from error
     return found
 
 
@@ -66,7 +66,8 @@ def _parts(document: Document) -> Iterator[tuple[str, str, Any]]:
     """Yield the path of each array, the name that says what numbers it has, and its value."""
     for case in document["cases"]:
         yield from _named(case["id"], case["inputs"])
-        yield f"{case['id']}/elements", "elements", case.get("elements", list(range(document["features"])))
+        pinned = case["elements"] if "elements" in case else list(range(document["features"]))
+        yield f"{case['id']}/elements", "elements", pinned
         yield f"{case['id']}/master", "master", case["master"]
         for kind in ("units", "wrong"):
             yield from _named(f"{case['id']}/{kind}", case[kind], kind)
@@ -86,14 +87,5 @@ def _array(path: str, kind: str, value: Any) -> Array:
     if isinstance(value, str) and kind not in REAL + WHOLE:
         return np.frombuffer(value.encode(), "|u1")
     real = kind in REAL or (type(value) is float and kind not in WHOLE)
-    shape = _shape(path, value, (int, float) if real else (int,))
+    shape = shape_of(value, (int, float) if real else (int,), path)
     return np.array(value, "<f8" if real else "<i8").reshape(shape)
-
-
-def _shape(path: str, value: Any, kinds: tuple[type, ...]) -> tuple[int, ...]:
-    if not isinstance(value, list):
-        require(type(value) in kinds, f"{path}: numbers must be {' or '.join(one.__name__ for one in kinds)}", value)
-        return ()
-    shapes = {_shape(path, one, kinds) for one in value}
-    require(len(shapes) <= 1, f"{path}: the rows of an array must have one length", sorted(shapes))
-    return (len(value), *(shapes.pop() if shapes else ()))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from refpos.errors import SpecError, require, told
 
@@ -17,11 +17,20 @@ LARGEST = 1 << 23
 """The bytes beyond which a file is not read."""
 DEEPEST = 16
 """The levels of nesting beyond which a file is not believed."""
+WHOLE = 1 << 63
+"""Whole numbers are below it, so that 64 bits hold them."""
 NAME = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 BY_LINE = ("cases", "rejects", "notes", "entries")
 """The members whose own members have a line each."""
 
 Document = dict[str, Any]
+
+
+class File(NamedTuple):
+    """What a file says, and its bytes, which were read once."""
+
+    document: Document
+    content: bytes
 
 
 def canonical(document: Mapping[str, Any]) -> str:
@@ -37,24 +46,24 @@ def canonical(document: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f"{_text(key)}:{_member(key, document[key])}" for key in sorted(document)) + "\n}\n"
 
 
-def digest(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, in hexadecimal."""
-    return sha256(text.encode()).hexdigest()
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of the bytes of a file, in hexadecimal."""
+    return sha256(content).hexdigest()
 
 
-def read(path: Path) -> Document:
-    """Read a golden file or manifest.
+def read(path: Path) -> File:
+    """Read a golden file or manifest, once: what it says, and its bytes.
 
     Raises
     ------
     SpecError
-        If it is missing, larger than 8 MiB, no JSON in UTF-8, nested more than 16 deep, says a key twice, or holds
-        NaN, an infinity, or a number that is not the shortest decimal of a float64. It names the file.
+        If it is missing, no plain file, larger than 8 MiB, no JSON in UTF-8, nested more than 16 deep, says a key
+        twice, or holds half a surrogate pair, NaN, an infinity, a number that is not the shortest decimal of a float64,
+        or a whole number that 64 bits do not hold. It names the file.
     """
     try:
-        require(path.stat().st_size <= LARGEST, f"a file must have at most {LARGEST} bytes", path.stat().st_size)
-        with path.open("rb") as file:
-            text = file.read(LARGEST + 1).decode()
+        content = _bytes(path)
+        text = content.decode()
         _check_depth(text)
         found = json.loads(
             text,
@@ -64,11 +73,20 @@ def read(path: Path) -> Document:
             parse_constant=_refuse_constant,
         )
         require(isinstance(found, dict), "a file must hold one JSON object", type(found).__name__)
+        _text(found).encode()  # which half a surrogate pair has no bytes for
     except SpecError as error:
         raise SpecError(f"{path.name}: {error}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise SpecError(f"{path.name}: a file must be whole, and JSON in UTF-8; got {told(error)}") from error
-    return dict(found)
+    return File(dict(found), content)
+
+
+def _bytes(path: Path) -> bytes:
+    require(path.exists(), "a file must be there", "none")
+    require(path.is_file(), "a file must be a plain one", "a folder, a pipe or a device")
+    require(path.stat().st_size <= LARGEST, f"a file must have at most {LARGEST} bytes", path.stat().st_size)
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def check_version(document: Document, where: str) -> None:
@@ -88,25 +106,59 @@ def inside(folder: Path, name: object) -> Path:
     refpos.errors.SpecError: a golden file must have the name of an entry, inside its folder; got ../llama-3.1
     """
     fine = isinstance(name, str) and NAME.fullmatch(name) is not None
+    require(fine, "a golden file must have the name of an entry, inside its folder", name or repr(name))
     path = folder / f"{name}.json"
-    fine = fine and path.resolve().parent == folder.resolve()
-    require(fine, "a golden file must have the name of an entry, inside its folder", name)
+    fine = path.resolve().parent == folder.resolve()
+    require(fine, f"{name}.json: a golden file must not be a link that leads out of its folder", str(path.resolve()))
     return path
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole: under another name first, which then takes its place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+def write(contents: Mapping[Path, bytes]) -> None:
+    """Write files whole, all or none: under other names first, which then take their places, in order.
+
+    Raises
+    ------
+    SpecError
+        If one cannot be written. It names that one.
+    """
+    parts: dict[Path, Path] = {}
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # noqa: PTH101 - mkstemp gives a name, readable by its owner alone
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        for path, content in contents.items():
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+            parts[path] = Path(name)
+            _fill(handle, content)
+            parts[path].chmod(0o644)  # mkstemp gives a file that its owner alone reads
+        for path, part in parts.items():
+            part.replace(path)
+    except OSError as error:
+        raise SpecError(f"a file must be one that can be written; got {path}, {told(error)}") from error
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def _fill(handle: int, content: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def shape_of(value: Any, kinds: tuple[type, ...], where: str) -> tuple[int, ...]:
+    """Return the lengths of lists within lists of numbers, or refuse what is no array of them.
+
+    Examples
+    --------
+    >>> shape_of([[1, 2.5, 3]], (int, float), "x"), shape_of(7, (int,), "head")
+    ((1, 3), ())
+    """
+    if not isinstance(value, list):
+        fine = type(value) in kinds and (isinstance(value, float) or abs(value) < WHOLE)
+        require(fine, f"{where}: numbers must be {' or '.join(one.__name__ for one in kinds)}, of 64 bits", value)
+        return ()
+    shapes = {shape_of(one, kinds, where) for one in value}
+    require(len(shapes) <= 1, f"{where}: the rows of an array must have one length", sorted(shapes))
+    return (len(value), *(shapes.pop() if shapes else ()))
 
 
 def _text(value: Any) -> str:
@@ -145,8 +197,8 @@ def _decimal(text: str) -> float:
 
 
 def _whole(text: str) -> int:
-    fine = len(text) < 24 and text != "-0" and float(text) == int(text) and abs(int(text)) <= 1 << 63
-    require(fine, "a whole number must be a float64 of at most 2^63", text)
+    fine = len(text) < 24 and text != "-0" and float(text) == int(text) and abs(int(text)) < WHOLE
+    require(fine, "a whole number must be a float64 below 2^63", text)
     return int(text)
 
 

@@ -13,6 +13,8 @@ FARTHEST = 2.0**63
 """The largest position or feature."""
 LONGEST = 2**53
 """The longest sequence."""
+GROWN = 2.0**16
+"""The largest position where there is growth: numbers that are raised to it are long."""
 
 
 def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> None:
@@ -21,13 +23,15 @@ def require_inputs(subject: Subject, inputs: Any, elements: Any, where: str) -> 
     axes, rotary = axis_count(variant.frequencies), isinstance(variant, Rotary)
     heads, lasting = head_count(variant.frequencies), original_length(variant) is not None
     known = {"positions", *(["x"] if rotary else []), *(["head"] if heads else []), *(["length"] if lasting else [])}
-    optional = {"side"} if isinstance(variant, Rotary) and variant.growth is not None else set()
+    grows = isinstance(variant, Rotary) and variant.growth is not None
+    optional = {"side"} if grows else set()
     fine = isinstance(inputs, Mapping) and known <= set(inputs) <= known | optional
     require(fine, f"{where}: inputs must be {', '.join(sorted(known))}", inputs)
     given = inputs["positions"]
     fine = isinstance(given, list) and 1 <= len(given) <= 64
     fine = fine and all(_is_number(one) if axes == 1 else _are_numbers(one, axes) for one in given)
     require(fine, f"{where}: positions must be 1 to 64 tokens of {axes} finite numbers", given)
+    require(not grows or max(map(abs, given)) <= GROWN, f"{where}: positions must be up to {GROWN:.0f}", given)
     if rotary:
         x = inputs["x"]
         fine = isinstance(x, list) and len(x) == len(given) and all(_are_numbers(row, size) for row in x)

@@ -1,8 +1,8 @@
 """Golden files: where they are, and how they are read, made again from their inputs alone, and held against that."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from os import cpu_count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,8 +10,9 @@ from refpos.catalogue import ANGLES
 from refpos.errors import SpecError, require, told
 from refpos.oracle.golden_document import golden_names, rederived, written
 from refpos.oracle.golden_drawn import Draw
-from refpos.oracle.golden_format import FORMAT, Document, canonical, check_version, digest, inside, read
+from refpos.oracle.golden_format import FORMAT, Document, File, canonical, check_version, digest, inside, read
 from refpos.oracle.golden_schema import SCHEMA
+from refpos.oracle.golden_shape import check_shape
 
 APART = ("schema", "manifest")
 """The files of the folder that are of no entry."""
@@ -33,12 +34,25 @@ def folder() -> Path:
 
 
 def present(place: Path) -> tuple[str, ...]:
-    """Return the names of the golden files in a folder."""
+    """Return the names of the golden files in a folder.
+
+    Raises
+    ------
+    SpecError
+        If it is no folder, or may not be read.
+    """
+    require(place.is_dir(), "DIR must be a folder", str(place))
+    require(os.access(place, os.R_OK | os.X_OK), "DIR must be a folder that may be read", str(place))
     return tuple(sorted(path.stem for path in place.glob("*.json") if path.stem not in APART))
 
 
 def load(place: Path, name: str) -> Document:
-    """Read one golden file.
+    """Return what one golden file says, as `opened`."""
+    return opened(place, name).document
+
+
+def opened(place: Path, name: str) -> File:
+    """Read one golden file: what it says, and its bytes.
 
     Raises
     ------
@@ -46,9 +60,29 @@ def load(place: Path, name: str) -> Document:
         As `read` and `inside`, or if its format is unknown or its name another's.
     """
     found = read(inside(place, name))
-    check_version(found, f"{name}.json")
-    require(found.get("name") == name, f"{name}.json: name must be that of the file", found.get("name"))
+    given = found.document
+    check_version(given, f"{name}.json")
+    require(given.get("name") == name, f"{name}.json: name must be that of the file", given.get("name"))
     return found
+
+
+def listed(place: Path) -> dict[str, str]:
+    """Return the SHA-256 that the manifest of a folder says each entry has.
+
+    Raises
+    ------
+    SpecError
+        As `read` and `inside`, or if its format is unknown or an entry has no SHA-256. It names the manifest.
+    """
+    given = read(place / "manifest.json").document
+    check_version(given, "manifest.json")
+    entries: Any = given.get("entries")
+    require(isinstance(entries, dict), "manifest.json: entries must be an object", entries)
+    for name, one in entries.items():
+        inside(place, name)
+        fine = isinstance(one, dict) and isinstance(one.get("sha256"), str)
+        require(fine, f"manifest.json, {name}: sha256 must be a string", one)
+    return {name: one["sha256"] for name, one in entries.items()}
 
 
 def rewritten(
@@ -70,7 +104,7 @@ def verify(place: Path, jobs: int | None = None) -> list[str]:
     """
     names = sorted({*present(place), *golden_names()})
     found = [one for lines in each(_verified, [(place, name) for name in names], jobs) for one in lines]
-    return [*found, *check_manifest(place)]
+    return list(dict.fromkeys([*found, *check_manifest(place)]))
 
 
 def manifest(texts: Mapping[str, str], documents: Mapping[str, Document]) -> str:
@@ -81,39 +115,49 @@ def manifest(texts: Mapping[str, str], documents: Mapping[str, Document]) -> str
             "rejects": len(documents[name]["rejects"]),
             "values": sum(len(row) for case in documents[name]["cases"] for row in case["master"]),
             "bytes": len(texts[name].encode()),
-            "sha256": digest(texts[name]),
+            "sha256": digest(texts[name].encode()),
         }
         for name in sorted(texts)
     }
     total = {key: sum(one[key] for one in entries.values()) for key in ("cases", "rejects", "values", "bytes")}
-    schema = {"schema_sha256": digest(canonical(SCHEMA))}
+    schema = {"schema_sha256": digest(canonical(SCHEMA).encode())}
     return canonical({"format": FORMAT, "files": len(entries), **total, **schema, "entries": entries})
 
 
 def check_manifest(place: Path) -> list[str]:
     """Return what the manifest and the schema of a folder say that is not so."""
     try:
-        given = read(place / "manifest.json")
-        check_version(given, "manifest.json")
-        entries: Any = given.get("entries")
-        require(isinstance(entries, dict), "manifest.json: entries must be an object", entries)
-        files = {name: inside(place, name) for name in entries}
-        documents = {name: read(path) for name, path in files.items() if path.is_file()}
-        texts = {name: files[name].read_text(encoding="utf-8") for name in documents}
+        due, there = listed(place), present(place)
+        files = {name: opened(place, name) for name in due if name in there}
+        for name, one in files.items():
+            check_shape(name, one.document)
     except SpecError as error:
         return [str(error) if "json" in str(error) else f"manifest.json: {error}"]
-    found = [f"{name}.json: a file of the manifest must be there" for name in files if name not in documents]
-    found += [f"{name}.json: a file must be in the manifest" for name in present(place) if name not in files]
-    for name, text in texts.items():
-        due = entries[name].get("sha256") if isinstance(entries[name], dict) else None
-        if due != digest(text):
-            found.append(f"{name}.json: its SHA-256 must be that of the manifest; got {digest(text)}")
-    if not found and manifest(texts, documents) != (place / "manifest.json").read_text(encoding="utf-8"):
-        found.append("manifest.json: counts and digests must be those of the files")
-    schema = place / "schema.json"
-    if not schema.is_file() or schema.read_bytes() != canonical(SCHEMA).encode():
-        found.append("schema.json: the schema must be that of this format")
-    return found
+    found = [f"{name}.json: a file of the manifest must be there" for name in due if name not in files]
+    found += [f"{name}.json: a file must be in the manifest" for name in there if name not in due]
+    for name, one in files.items():
+        found += _undigested(name, one, due[name])
+    return [*found, *(_miscounted(place, files) if not found else []), *_misshapen(place)]
+
+
+def _undigested(name: str, file: File, due: str) -> list[str]:
+    given = digest(file.content)
+    return [] if given == due else [f"{name}.json: its SHA-256 must be that of the manifest; got {given}"]
+
+
+def _miscounted(place: Path, files: Mapping[str, File]) -> list[str]:
+    texts = {name: one.content.decode() for name, one in files.items()}
+    due = manifest(texts, {name: one.document for name, one in files.items()})
+    fine = read(place / "manifest.json").content == due.encode()
+    return [] if fine else ["manifest.json: counts and digests must be those of the files"]
+
+
+def _misshapen(place: Path) -> list[str]:
+    try:
+        fine = read(place / "schema.json").content == canonical(SCHEMA).encode()
+    except SpecError:
+        fine = False
+    return [] if fine else ["schema.json: the schema must be that of this format"]
 
 
 def differing(name: str, given: Document, due: Document) -> list[str]:
@@ -128,7 +172,7 @@ def differing(name: str, given: Document, due: Document) -> list[str]:
 def each(make: Callable[[Any], T], given: Iterable[Any], jobs: int | None = None) -> list[T]:
     """Return what is made of each, in as many processes as there are processors, up to eight."""
     tasks = list(given)
-    jobs = min(jobs or cpu_count() or 1, WORKERS, len(tasks))
+    jobs = min(jobs or os.cpu_count() or 1, WORKERS, len(tasks))
     if jobs < 2:
         return [make(task) for task in tasks]
     order = sorted(range(len(tasks)), key=lambda at: -_effort(tasks[at]))
@@ -151,16 +195,15 @@ def _verified(task: tuple[Path, str]) -> list[str]:
     if not (place / f"{name}.json").exists():
         return [f"{name}.json: every entry must have a golden file"]
     try:
-        given = load(place, name)
-        due = rederived(name, given)
-        text = (place / f"{name}.json").read_text(encoding="utf-8")
-        if text == canonical(due):
+        given = opened(place, name)
+        due = rederived(name, given.document)
+        if given.content == canonical(due).encode():
             return []
-        return differing(name, given, due) or [f"{name}.json: a file must be in its canonical form"]
+        return differing(name, given.document, due) or [f"{name}.json: a file must be in its canonical form"]
     except SpecError as error:
         return [str(error) if str(error).startswith(f"{name}.json") else f"{name}.json: {error}"]
-    except (ArithmeticError, ValueError, TypeError, KeyError, AttributeError) as error:
-        return [f"{name}.json: a case must be one that values can be derived for; got {told(error)}"]
+    except (ArithmeticError, MemoryError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return [f"{name}.json: a file must be one that can be derived; got {told(error)}"]
 
 
 def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
