@@ -41,7 +41,7 @@ _SOUND = _object({"type": {"const": "Audio"}, "n": _WHOLE, "rate": _NUMBER})
 _IMAGE = _object({"type": {"const": "Image"}, "h": _WHOLE, "w": _WHOLE})
 _VIDEO = _object({"type": {"const": "Video"}, "t": _WHOLE, "h": _WHOLE, "w": _WHOLE, "fps": _NUMBER})
 _SEGMENTS = _object({"segments": _list({"anyOf": [_TEXT_RUN, _SOUND, _IMAGE, _VIDEO]})})
-_MASK = _object({"mask": _list(_list(_NUMBER, 1))})
+_MASK = _object({"mask": _list(_list(_WHOLE, 1))})
 _INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE, _SEGMENTS, _MASK]}
 _CASE = _object(
     {

@@ -106,7 +106,7 @@ def refused(rule: Placing) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield inputs that must be refused."""
     if isinstance(rule, MaskRule):
         yield "neither a token nor padding", {"mask": [[1, 2, 0]]}
-        yield "a mask of fractions", {"mask": [[1, 0.5]]}
+        yield "padding marked by -1", {"mask": [[-1, 1, 1]]}
         yield "an empty mask", {"mask": []}
         return
     text, image = {"type": "Text", "n": 2}, {"type": "Image", "h": 4, "w": 6}
