@@ -31,7 +31,7 @@ RULES = {name: entry.variant for name, entry in POSITIONS.items()}
 WALKED = [name for name, rule in RULES.items() if isinstance(rule, Multimodal) and not isinstance(rule, MSRope)]
 TIMED = [name for name in WALKED if getattr(RULES[name], "tokens_per_second", None)]
 FRACTIONAL = {
-    "circle-rope-positions": 0.002,
+    "circle-rope-positions": 0.02,
     "detr-positions": 0.1,
     "deformable-detr-positions": 0.1,
     "dinov3-positions": 0.1,
@@ -206,7 +206,7 @@ def test_circles_of_any_size_are_within_the_bound(shape, share):
     allowed = place_bound(found, rule, "float32")
 
     assert (error <= allowed).all()
-    assert (error > 0.002 * allowed).any()
+    assert (error > 0.01 * allowed).any()
 
 
 def test_bounds_grow_with_every_segment_where_values_are_divided():

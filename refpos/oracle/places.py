@@ -22,7 +22,7 @@ cos θ and sin θ are 2u more; their product with (1 − dff_rate) r is 4, and w
 
 Vectors of the plane that are made by cross products and norms have 6 roundings, their products and sum 2. A coordinate
 has at most 1/√2 + 1/√6 < 1.12 of a and b. What it is added to is off by what the circle before it left, and each
-sum is 1 more. γ_n takes the place of nu, and twice the whole is what second orders cannot exceed.
+sum is 1 more. γ_n takes the place of nu; second orders are a thousandth at most.
 """
 
 from collections.abc import Sequence
@@ -40,6 +40,8 @@ from refpos.variants.positions import Centres, Grid, Image, Rule, Segment
 
 PLANE = 1.12
 """More than 1/√2 + 1/√6."""
+SECOND = 1 + 2.0**-10
+"""More than what second orders add: u/D is below 2^-23, since bearings that differ do so by π/4 somewhere."""
 FINE = 2.0**8
 """Strides of so many parts of one are exact, and so are their sums."""
 
@@ -127,4 +129,4 @@ def _circle(image: Image, rule: CircleRope, u: float) -> float:
     radius = (1 - rule.dff_rate) * rule.radius * (float(max(x.max(), y.max())) if rule.relative else 1)
     own = rule.dff_rate * float(np.hypot(y, x).max())
     off = radius * (angle + gamma(6, u)) + gamma(3, u) * own
-    return float(2 * PLANE * (off + gamma(8, u) * (radius + own)))
+    return float(PLANE * SECOND * (off + gamma(8, u) * (radius + own)))
