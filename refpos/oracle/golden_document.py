@@ -218,7 +218,11 @@ EFFECTS = {
 }
 
 
-OTHERWISE = {"bias": "logits, and so attention, are wrong", "table": "tokens are given rows that are not theirs"}
+OTHERWISE = {
+    "bias": "logits, and so attention, are wrong",
+    "table": "tokens are given rows that are not theirs",
+    "positions": EFFECTS["positions"],
+}
 
 
 def _notes(subject: Any, cases: list[dict[str, Any]], judged: list[Judged]) -> dict[str, Any]:

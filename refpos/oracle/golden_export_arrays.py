@@ -1,5 +1,6 @@
 """A golden file as arrays by name, and what it says in words: what every container of an export holds alike."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -28,7 +29,7 @@ def arrays(document: Document) -> dict[str, Array]:
 
     A case has its inputs, `elements` (also where the file leaves them out: then all), `master`, `units/RECIPE` and
     `wrong/MISTAKE`; what must be refused has its inputs. An entry has `normal_form/` and `learned/` where they are.
-    A single number has rank 0, and a word is its bytes.
+    A single number has rank 0, a word is its bytes, and segments are those of their JSON: keys sorted, without blanks.
 
     Raises
     ------
@@ -84,6 +85,8 @@ def _named(path: str, values: Mapping[str, Any], kind: str | None = None) -> Ite
 def _array(path: str, kind: str, value: Any) -> Array:
     if isinstance(value, dict):
         return filled(value).astype("<f8")
+    if kind == "segments":
+        value = json.dumps(value, sort_keys=True, separators=(",", ":"))
     if isinstance(value, str) and kind not in REAL + WHOLE:
         return np.frombuffer(value.encode(), "|u1")
     real = kind in REAL or (type(value) is float and kind not in WHOLE)

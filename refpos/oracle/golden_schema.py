@@ -36,7 +36,13 @@ _WEIGHTS = _object({"shape": _list(_FEATURE), "repeat": _list(_NUMBER, 1)})
 _WHOLE = {"type": "integer"}
 _TABLE = _object({"positions": _TOKENS}, {"grid": _list(_WHOLE, 1)})
 _RESIZE = _object({"old": _list(_WHOLE, 1), "new": _list(_WHOLE, 1), "prefix": _WHOLE, "table": _WEIGHTS})
-_INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE]}
+_TEXT_RUN = _object({"type": {"const": "Text"}, "n": _WHOLE})
+_SOUND = _object({"type": {"const": "Audio"}, "n": _WHOLE, "rate": _NUMBER})
+_IMAGE = _object({"type": {"const": "Image"}, "h": _WHOLE, "w": _WHOLE})
+_VIDEO = _object({"type": {"const": "Video"}, "t": _WHOLE, "h": _WHOLE, "w": _WHOLE, "fps": _NUMBER})
+_SEGMENTS = _object({"segments": _list({"anyOf": [_TEXT_RUN, _SOUND, _IMAGE, _VIDEO]})})
+_MASK = _object({"mask": _list(_list(_WHOLE, 1))})
+_INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE, _SEGMENTS, _MASK]}
 _CASE = _object(
     {
         "id": {"type": "string", "pattern": "^[a-z0-9.-]+/[0-9]{4}$"},
@@ -60,7 +66,7 @@ SCHEMA: dict[str, Any] = {
         {
             "format": {"const": 1},
             "name": _TEXT,
-            "family": {"enum": ["rotary", "sinusoidal", "bias", "table"]},
+            "family": {"enum": ["rotary", "sinusoidal", "bias", "table", "positions"]},
             "features": {"type": "integer", "minimum": 1},
             "variant": {"type": "object", "required": ["type"], "properties": {"type": _TEXT}},
             "source": _object({"work": _TEXT, "version": _TEXT, "place": _TEXT, "url": _TEXT}),
