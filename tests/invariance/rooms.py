@@ -1,4 +1,4 @@
-"""Rooms: virtual environments made anew, one for each Python on the PATH and each line of NumPy with a wheel for it."""
+"""Rooms: virtual environments made anew: each Python on the PATH with the newest NumPy, each older line with some."""
 
 import os
 import re
@@ -45,11 +45,16 @@ def furnish(place):
     with ThreadPoolExecutor(WIDE) as pool:
         newest = list(pool.map(make, found.items(), ["numpy>=2"] * len(found)))
         lines = range(1 + max(_line(room.numpy) for room in newest))
-        asked = [(room.python, line) for room in newest for line in lines if line != _line(room.numpy)]
+        asked = [(room.python, line) for room in newest for line in lines if _is_due(room, line)]
         paths = [(python, found[python]) for python, _ in asked]
         older = list(pool.map(make, paths, [f"numpy==2.{line}.*" for _, line in asked]))
     lacking = [(python, f"2.{line}") for (python, line), room in zip(asked, older, strict=True) if room is None]
     return sorted([*newest, *filter(None, older)], key=_order), lacking
+
+
+def _is_due(room, line):
+    """Return whether a Python is tried with an older line of NumPy: each line is with one Python in three."""
+    return line != _line(room.numpy) and (line + PYTHONS.index(room.python)) % len(DEMANDED) == 0
 
 
 def _order(room):
