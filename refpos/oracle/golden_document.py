@@ -198,7 +198,11 @@ EFFECTS = {
 }
 
 
-OTHERWISE = {"bias": "logits, and so attention, are wrong", "table": "tokens are given rows that are not theirs"}
+OTHERWISE = {
+    "bias": "logits, and so attention, are wrong",
+    "table": "tokens are given rows that are not theirs",
+    "attention": "queries attend to other keys, or to other values, than are meant",
+}
 
 
 def _notes(subject: Any, cases: list[dict[str, Any]], judged: list[Judged]) -> dict[str, Any]:

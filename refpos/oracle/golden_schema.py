@@ -36,7 +36,9 @@ _WEIGHTS = _object({"shape": _list(_FEATURE), "repeat": _list(_NUMBER, 1)})
 _WHOLE = {"type": "integer"}
 _TABLE = _object({"positions": _TOKENS}, {"grid": _list(_WHOLE, 1)})
 _RESIZE = _object({"old": _list(_WHOLE, 1), "new": _list(_WHOLE, 1), "prefix": _WHOLE, "table": _WEIGHTS})
-_INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE]}
+_PLACES = {"query_positions": _TOKENS, "key_positions": _TOKENS}
+_ATTENTION = _object({"q": _WEIGHTS, "k": _WEIGHTS, **_PLACES}, {"v": _WEIGHTS, "layer": _WHOLE})
+_INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE, _ATTENTION]}
 _CASE = _object(
     {
         "id": {"type": "string", "pattern": "^[a-z0-9.-]+/[0-9]{4}$"},
@@ -60,7 +62,7 @@ SCHEMA: dict[str, Any] = {
         {
             "format": {"const": 1},
             "name": _TEXT,
-            "family": {"enum": ["rotary", "sinusoidal", "bias", "table"]},
+            "family": {"enum": ["rotary", "sinusoidal", "bias", "table", "attention"]},
             "features": {"type": "integer", "minimum": 1},
             "variant": {"type": "object", "required": ["type"], "properties": {"type": _TEXT}},
             "source": _object({"work": _TEXT, "version": _TEXT, "place": _TEXT, "url": _TEXT}),
