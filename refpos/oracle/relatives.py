@@ -51,9 +51,9 @@ def contextual_bound(
             (y, off_y), (z, off_z) = (_waved(x, p, attention, dtype, learned) for x, p in ((q, i), (k, j)))
             return product(y, z, dtype, off_q=off_y, off_k=off_z, roundings=4)
         case Cope():
-            return _cope(q, k, i, j, attention, dtype, learned)
+            return _cope(q, k, i, j, learned["table"], dtype)
         case Pope():
-            return _pope(q, k, i, j, attention, dtype, learned)
+            return _pope(q, k, i, j, attention, dtype)
         case Fox():
             return _fox(q, k, i, j, attention, dtype, learned)
         case _:
@@ -104,8 +104,8 @@ def _waved(x: Floats, p: Floats, attention: Fope, dtype: str, learned: Given) ->
     return found, off
 
 
-def _cope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Cope, dtype: str, learned: Given) -> Floats:
-    u, n, table = UNIT_ROUNDOFF[dtype], k.shape[-2], learned["table"]
+def _cope(q: Floats, k: Floats, i: Floats, j: Floats, table: Floats, dtype: str) -> Floats:
+    u, n = UNIT_ROUNDOFF[dtype], k.shape[-2]
     off = product(q, k, dtype, roundings=4)
     gates = 1 / (1 + np.exp(-(q @ k.T) / np.sqrt(q.shape[-1])))
     off_gates = off / 4 + gamma(5, u) * (gates + off / 4)
@@ -124,7 +124,7 @@ def _softplus(x: Floats, u: float) -> Vectors:
     return y, gamma(4, u) * y + gamma(2, u)
 
 
-def _pope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Pope, dtype: str, learned: Given) -> Floats:
+def _pope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Pope, dtype: str) -> Floats:
     u, d = UNIT_ROUNDOFF[dtype], attention.width
     omega = attention.base ** -np.array([float(e) for e in attention.exponents])
     count = kappa(Frequencies((0,) * d, base=attention.base), "log")

@@ -77,7 +77,7 @@ def _changes(one: Attention) -> Iterator[Change]:
     yield from _norms(one)
     yield from _rotations(one)
     yield from _ends(one)
-    if one.bias is not None:
+    if one.bias is not None and one.scale != 1:
         words = "the bias added after logits are scaled" if one.bias_scaled else "the bias scaled too"
         yield "bias/scaled", words, {"bias_scaled": not one.bias_scaled}
 
@@ -108,8 +108,9 @@ def _temperatures(one: Attention) -> Iterator[Change]:
             words = "intervals twice as long"
             yield "temperature/interval", words, {"temperature": replace(given, interval=2 * interval)}
         case LogCount(counted=counted, clip=clip, base=base):
-            words = "temperatures below 1 kept" if clip else "temperatures below 1 cut off"
-            yield "temperature/clip", words, {"temperature": replace(given, clip=not clip)}
+            if type(counted) is not int:
+                words = "temperatures below 1 kept" if clip else "temperatures below 1 cut off"
+                yield "temperature/clip", words, {"temperature": replace(given, clip=not clip)}
             other = "keys" if counted == "position" else "position"
             words = "the number of keys counted" if other == "keys" else "the position counted"
             yield "temperature/counted", words, {"temperature": replace(given, counted=other)}
@@ -186,7 +187,7 @@ def _sharpened(compute: Compute, variant: AnyAttention | Layers, one: Attention)
         c, n = given.coefficient, given.interval
         words = "intervals not counted in whole numbers"
         yield "temperature/floor", words, partial(other, lambda p: 1 + c * np.log1p((p + given.offset) / n))
-    elif given.counted == "position":
+    elif given.counted == "position" and not given.clip:
         words = "tokens counted from 0"
         yield "temperature/from-zero", words, partial(other, lambda p: _temperature(np.maximum(p - 1, 0), 1, given))
 

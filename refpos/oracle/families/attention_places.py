@@ -18,8 +18,12 @@ LINE: tuple[Spot, ...] = (
 """No key stands where a query does: there dot products are fractions, though they are made of none."""
 PLANE: tuple[Spot, ...] = (
     ("near", [[0, 1], [3, 2]], [[0, 0], [2, 5], [3, 2]]),
-    ("the corners of the window", [[0, 0], [13, 13]], [[0, 13], [13, 0], [13, 13]]),
     ("not on a diagonal", [[2, 7]], [[9, 1], [0, 12], [2, 3], [5, 7]]),
+)
+COUNTED: tuple[Spot, ...] = (
+    ("near, keys before and after", [2, 5], [0, 1, 2, 3, 4, 6]),
+    ("counts that reach the last row", [9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ("unsorted, apart", [376, 164], [165, 12, 376, 164]),
 )
 
 
@@ -37,32 +41,28 @@ def plan_places(variant: AnyAttention | Layers, count: int) -> Iterator[tuple[st
             yield words, None, queries, keys
         return
     last = len(variant.attentions)
-    for layer in (0, last - 1, last, last - 2):
-        for words, queries, keys in _spots(variant.layer(layer), count)[:3]:
+    for layer, most in ((0, 3), (last - 1, 3), (last, 1), (last - 2, 1)):
+        for words, queries, keys in _spots(variant.layer(layer), count)[:most]:
             yield f"{words}, layer {layer}", layer, queries, keys
 
 
 def _spots(one: AnyAttention, count: int) -> list[Spot]:
+    found = list(LINE)
     match one:
         case Attention():
-            return _attention(one)
+            found = _attention(one)
         case Shaw(distance=k):
-            return [*LINE, ("at the clip", [40], [40 - k - 1, 40 - k, 40 - k + 1, 40, 40 + k - 1, 40 + k, 40 + k + 1])]
+            found.append(("at the clip", [40], [40 + way * k + step for way in (-1, 1) for step in (-1, 0, 1)]))
         case Deberta():
-            return [*LINE, _ends(one)]
+            found.append(_ends(one))
         case Decomposed(window=(h, w)):
-            corners = ("the corners of the window", [[0, 0], [h - 1, w - 1]], [[0, w - 1], [h - 1, 0], [h - 1, w - 1]])
-            return [PLANE[0], corners, PLANE[2]]
+            corners = [[0, w - 1], [h - 1, 0], [h - 1, w - 1]]
+            found = [*PLANE, ("the corners of the window", [[0, 0], [h - 1, w - 1]], corners)]
         case Cope():
-            return [
-                ("near, keys before and after", [2, 5], [0, 1, 2, 3, 4, 6]),
-                ("counts that reach the last row", [9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
-                ("unsorted, apart", [376, 164], [165, 12, 376, 164]),
-            ]
+            found = list(COUNTED)
         case Fox():
-            return [(words, queries, _gated(keys, count)) for words, queries, keys in LINE]
-        case _:
-            return list(LINE)
+            found = [(words, queries, _gated(keys, count)) for words, queries, keys in LINE]
+    return found
 
 
 def _gated(keys: list[Any], count: int) -> list[Any]:

@@ -1,6 +1,6 @@
 """The usual mistakes with vectors for offsets, and with positions that content has a say in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,26 +17,8 @@ Other = tuple[str, str, Callable[[Inputs, Learned], Floats]]
 
 
 def relative(compute: Compute, variant: Any) -> Iterator[Other]:
-    """Yield the names, words and functions of mistakes."""
-    match variant:
-        case Fope():
-            return _fope(compute, variant)
-        case Shaw():
-            return _shaw(compute, variant)
-        case TransformerXL():
-            return _transformer_xl(compute, variant)
-        case Deberta():
-            return _deberta(compute, variant)
-        case Decomposed():
-            return _decomposed(compute, variant)
-        case Cope():
-            return _cope(variant)
-        case Pope():
-            return _pope(compute, variant)
-        case Fox():
-            return _fox(compute, variant)
-        case _:
-            raise AssertionError(variant)
+    """Return the names, words and functions of mistakes."""
+    return _OWN[type(variant)](compute, variant)
 
 
 def changed(compute: Compute, variant: Any, name: str, words: str, **changes: Any) -> Other:
@@ -149,7 +131,7 @@ def _decomposed(compute: Compute, variant: Decomposed) -> Iterator[Other]:
         yield _learned(compute, variant, "axes/swapped", words, lambda w: {"rows": w["columns"], "columns": w["rows"]})
 
 
-def _cope(variant: Cope) -> Iterator[Other]:
+def _cope(_compute: Compute, variant: Cope) -> Iterator[Other]:
     d = variant.width
     for name, words, root, whole, between in (
         (
@@ -209,3 +191,15 @@ def _fox(compute: Compute, variant: Fox) -> Iterator[Other]:
         return compute(variant, inputs, learned) + np.moveaxis(more, 0, -1).reshape(-1, len(logs))
 
     yield "gates/own", "the key's own gate counted", own
+
+
+_OWN: Mapping[type, Callable[[Compute, Any], Iterator[Other]]] = {
+    Fope: _fope,
+    Shaw: _shaw,
+    TransformerXL: _transformer_xl,
+    Deberta: _deberta,
+    Decomposed: _decomposed,
+    Cope: _cope,
+    Pope: _pope,
+    Fox: _fox,
+}
