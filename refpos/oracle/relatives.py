@@ -12,6 +12,7 @@ Pope          ln(1 + e^x) off by γ_4 of itself and γ_2, for the sum; angles γ
 Fox           ln σ(g) as Pope's, n of them summed from the first key on, and a difference of two such sums
 """
 
+from collections.abc import Mapping
 from typing import assert_never
 
 import numpy as np
@@ -28,7 +29,7 @@ from refpos.variants.attention import Fope
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.relative import Contextual, Cope, Fox, Pope, Relative, TransformerXL
 
-Given = dict[str, Floats]
+Given = Mapping[str, Floats]
 
 
 def relative_bound(
@@ -140,9 +141,8 @@ def _pope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Pope, dtype: st
 
 def _fox(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fox, dtype: str, learned: Given) -> Floats:
     u, n = UNIT_ROUNDOFF[dtype], k.shape[-2]
-    (y, off_y), (z, off_z) = (
-        turned(*plain(x), p, attention.rotary, dtype, side, learned) for x, p, side in ((q, i, "query"), (k, j, "key"))
-    )
+    y, off_y = turned(*plain(q), i, attention.rotary, dtype, "query", learned)
+    z, off_z = turned(*plain(k), j, attention.rotary, dtype, "key", learned)
     content = product(y, z, dtype, off_q=off_y, off_k=off_z, roundings=4)
     logs, off = (one.sum(axis=-1)[:, None, None] for one in _softplus(-learned["gates"], u))
     forgotten = 2 * (off + _count(n + 1, dtype) * (logs + off))

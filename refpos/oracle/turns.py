@@ -4,6 +4,8 @@ A pair that is off by (α, β) is turned into one off by at most g√(α² + β�
 magnitude. What is turned is longer by as much: the bound of the turn is that of |x| + α.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from refpos.errors import require
@@ -31,7 +33,7 @@ def plain(x: Floats) -> Vectors:
 
 
 def turned(
-    x: Floats, off: Floats, p: Floats, rotary: Rotary | None, dtype: str, side: Side, learned: dict[str, Floats]
+    x: Floats, off: Floats, p: Floats, rotary: Rotary | None, dtype: str, side: Side, learned: Mapping[str, Floats]
 ) -> Vectors:
     """Return turned features, and how far they may be off whose frequencies are powers or exponentials.
 

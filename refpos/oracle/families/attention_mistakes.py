@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from refpos.spec.precise import Floats
 from refpos.spec.rotary import rotate
 from refpos.spec.scaling import magnitude
 from refpos.variants.attention import AnyAttention, Attention, Chunks, Layers, LinearAttention, Local, ReRope, RmsNorm
-from refpos.variants.rotary import Rotary
+from refpos.variants.rotary import Pairing, Rotary
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor, Temperature
 
 Change = tuple[str, str, dict[str, Any]]
@@ -44,6 +44,7 @@ def _all(compute: Compute, variant: AnyAttention | Layers) -> Iterator[Other]:
             yield from _fields(compute, variant)
             yield from _sharpened(compute, variant, variant)
             yield from _turned(compute, variant)
+            yield from _biased(compute, variant)
         case LinearAttention():
             yield from _linear(compute, variant)
         case _:
@@ -111,7 +112,7 @@ def _temperatures(one: Attention) -> Iterator[Change]:
             if type(counted) is not int:
                 words = "temperatures below 1 kept" if clip else "temperatures below 1 cut off"
                 yield "temperature/clip", words, {"temperature": replace(given, clip=not clip)}
-            other = "keys" if counted == "position" else "position"
+            other: Literal["keys", "position"] = "keys" if counted == "position" else "position"
             words = "the number of keys counted" if other == "keys" else "the position counted"
             yield "temperature/counted", words, {"temperature": replace(given, counted=other)}
             if base is not None:
@@ -143,9 +144,13 @@ def _rotations(one: Attention) -> Iterator[Change]:
     if "query" in sides and one.rectify is None:
         yield "rotate/query-alone", "keys not turned", {"rotate": tuple(each for each in sides if each != "key")}
     yield "rotate/none", "nothing turned", {"rotary": None, "rectify": None, "rotate": ("query", "key")}
-    pairing = "interleaved" if rotary.pairing == "half" else "half"
-    yield "pairing/other", f"{pairing} pairs", {"rotary": replace(rotary, pairing=pairing)}
+    pairing = _other_pairing(rotary)
+    yield f"pairing/{pairing}", f"{pairing} pairs", {"rotary": replace(rotary, pairing=pairing)}
     yield "sign/flipped", "turned the other way", {"rotary": replace(rotary, sign=-rotary.sign)}
+
+
+def _other_pairing(rotary: Rotary) -> Pairing:
+    return "interleaved" if rotary.pairing == "half" else "half"
 
 
 def _ends(one: Attention) -> Iterator[Change]:
@@ -200,6 +205,22 @@ def _temperature(p: Floats, keys: int, given: Temperature) -> Floats:
     return np.asarray(given.coefficient * (np.maximum(ratio, 1) if given.clip else ratio))
 
 
+def _biased(compute: Compute, variant: Attention) -> Iterator[Other]:
+    """Yield what another multiple of the bias makes of logits."""
+    if variant.bias is None:
+        return
+    heads = variant.bias.heads
+
+    def weighed(factor: float, inputs: Inputs, learned: Learned) -> Floats:
+        own = replace(variant, bias=None, bias_scaled=False)
+        content = np.repeat(compute(own, inputs, {}), heads, axis=-1)
+        return content + factor * (compute(variant, inputs, learned) - content)
+
+    yield "bias/none", "no bias", partial(weighed, 0.0)
+    yield "bias/subtracted", "the bias subtracted", partial(weighed, -1.0)
+    yield "bias/doubled", "the bias added twice", partial(weighed, 2.0)
+
+
 def _turned(compute: Compute, variant: Attention) -> Iterator[Other]:
     rotary = variant.rotary
     if rotary is not None and rotary.growth is not None:
@@ -232,9 +253,9 @@ def _linear(compute: Compute, variant: LinearAttention) -> Iterator[Other]:
     if variant.rotary is None:
         return
     rotary = variant.rotary
-    pairing = "interleaved" if rotary.pairing == "half" else "half"
+    pairing = _other_pairing(rotary)
     words = f"{pairing} pairs"
-    yield changed(compute, variant, "pairing/other", words, rotary=replace(rotary, pairing=pairing))
+    yield changed(compute, variant, f"pairing/{pairing}", words, rotary=replace(rotary, pairing=pairing))
     if variant.kernel == "elu":
         words = "the divisor made of what is turned too"
         yield "divisor/turned", words, partial(_elu, rotary, lambda x: np.where(x > 0, 1 + x, np.exp(x)), True)
