@@ -4,10 +4,10 @@ import math
 from dataclasses import replace
 
 import numpy as np
-
 from honest import frequencies as ladders
 from honest.encodings import Way, rotary
 from honest.libraries import library
+
 from refpos.spec.offsets import index
 from refpos.spec.scaling import magnitude
 from refpos.variants.attention import Attention, Chunks, Fope, LinearAttention, Local, RmsNorm
@@ -34,31 +34,10 @@ def softmax(x):
 
 
 def logits(one, q, k, i, j, learned, f, ladder="power"):
-    """Return logits of a query and a key, in the arithmetic of a dtype."""
-    match one:
-        case Attention():
-            return attention(one, q, k, i, j, learned, f, ladder)
-        case Fope():
-            y, z = (fope(x, p, one, learned, f) for x, p in ((q, i), (k, j)))
-            return y @ z.swapaxes(-1, -2) / np.sqrt(f(one.width))
-        case Shaw(distance=n):
-            rows = learned["keys"][np.clip(j - i[:, None], -n, n) + n]
-            return (q[:, None] * (k + rows)).sum(-1) / np.sqrt(f(one.width))
-        case TransformerXL():
-            return transformer_xl(one, q, k, i, j, learned, f)
-        case Deberta():
-            return deberta(one, q, k, i, j, learned, f)
-        case Decomposed(window=(h, w)):
-            y, x = np.moveaxis(i[:, None] - j, -1, 0)
-            tables = learned["rows"][y + h - 1], learned["columns"][x + w - 1]
-            added = [np.einsum("id,ijd->ij", q, table) for table in tables]
-            return (q * f(one.width**-0.5)) @ k.T + added[0] + added[1]
-        case Cope():
-            return cope(one, q, k, i, j, learned["table"], f)
-        case Pope():
-            return pope(one, q, k, i, j, learned["angles"], f)
-        case Fox():
-            return fox(one, q, k, i, j, learned["gates"], f)
+    """Return logits of queries and keys, in the arithmetic of a dtype."""
+    if isinstance(one, Attention):
+        return attention(one, q, k, i, j, learned, f, ladder)
+    return OWN[type(one)](one, q, k, i, j, learned, f)
 
 
 def attention(one, q, k, i, j, learned, f, ladder):
@@ -127,7 +106,12 @@ def seen(reach, i, j):
     return True
 
 
-def fope(x, p, one, learned, f):
+def fope(one, q, k, i, j, learned, f):
+    y, z = (waved(x, p, one, learned, f) for x, p in ((q, i), (k, j)))
+    return y @ z.swapaxes(-1, -2) / np.sqrt(f(one.width))
+
+
+def waved(x, p, one, learned, f):
     omega = f(one.base) ** -(np.arange(one.kept).astype(f) * f(2) / f(one.width))
     phi = p.astype(f)[:, None] * omega
     c, s = np.cos(phi) @ learned["cos"], np.sin(phi) @ learned["sin"]
@@ -136,6 +120,19 @@ def fope(x, p, one, learned, f):
     a, b = y[..., :n].copy(), y[..., half : half + n].copy()
     y[..., :n], y[..., half : half + n] = a * c - b * s, b * c + a * s
     return y
+
+
+def shaw(one, q, k, i, j, learned, f):
+    rows = learned["keys"][np.clip(j - i[:, None], -one.distance, one.distance) + one.distance]
+    return (q[:, None] * (k + rows)).sum(-1) / np.sqrt(f(one.width))
+
+
+def decomposed(one, q, k, i, j, learned, f):
+    y, x = np.moveaxis(i[:, None] - j, -1, 0)
+    h, w = one.window
+    tables = learned["rows"][y + h - 1], learned["columns"][x + w - 1]
+    added = [np.einsum("id,ijd->ij", q, table) for table in tables]
+    return (q * f(one.width**-0.5)) @ k.T + added[0] + added[1]
 
 
 def transformer_xl(one, q, k, i, j, learned, f):
@@ -165,7 +162,8 @@ def bucket(r, one):
     return np.where(abs(r) <= m, r, np.sign(r) * log).astype(np.int64)
 
 
-def cope(one, q, k, i, j, table, f):
+def cope(one, q, k, i, j, learned, f):
+    table = learned["table"]
     x = q @ k.T * f(one.width**-0.5)
     gates = f(1) / (f(1) + np.exp(-x))
     between = (j[:, None] <= j) & (j <= i[:, None, None])
@@ -175,9 +173,9 @@ def cope(one, q, k, i, j, table, f):
     return x + (above * (count - low) + below * (f(1) - (count - low)))
 
 
-def pope(one, q, k, i, j, angles, f):
+def pope(one, q, k, i, j, learned, f):
     omega = f(one.base) ** -(np.arange(one.width).astype(f) / f(one.width))
-    delta = np.clip(angles, f(-2 * math.pi), f(0))[:, None]
+    delta = np.clip(learned["angles"], f(-2 * math.pi), f(0))[:, None]
     a, b = (np.log(f(1) + np.exp(x)) for x in (q, k))
     phi, psi = i.astype(f)[:, None] * omega, j.astype(f)[:, None] * omega + delta
     rows = np.concatenate([a * np.cos(phi), a * np.sin(phi)], -1)
@@ -185,7 +183,8 @@ def pope(one, q, k, i, j, angles, f):
     return rows @ others.swapaxes(-1, -2) * f(one.width**-0.5)
 
 
-def fox(one, q, k, i, j, gates, f):
+def fox(_one, q, k, i, j, learned, f):
+    gates = learned["gates"]
     logs = -np.log(f(1) + np.exp(-gates))
     order = np.argsort(j)
     total = np.cumsum(logs[:, order], axis=-1, dtype=f)
@@ -194,6 +193,18 @@ def fox(one, q, k, i, j, gates, f):
     forgotten = upto[:, at_i][:, :, None] - upto[:, at_j][:, None, :]
     forgotten = np.where(j <= i[:, None], forgotten, f(0))
     return q @ k.T * f(q.shape[-1] ** -0.5) + forgotten
+
+
+OWN = {
+    Fope: fope,
+    Shaw: shaw,
+    TransformerXL: transformer_xl,
+    Deberta: deberta,
+    Decomposed: decomposed,
+    Cope: cope,
+    Pope: pope,
+    Fox: fox,
+}
 
 
 def output(one, q, k, v, i, j, learned, f, ladder="power"):

@@ -1,5 +1,6 @@
 """Golden files of attention: what is due, how far it may be off, which mistakes are told."""
 
+import itertools
 from functools import cache
 
 import honest_attention
@@ -153,32 +154,55 @@ def test_narrow_attentions_keep_all_but_heads_and_width():
 # Bounds.
 
 
-def implemented(name, inputs, dtype, ladder):
-    """Return what an honest implementation makes of a case, rounded once to 16 bits."""
-    one, f = subject(name), np.float64 if dtype == "float64" else np.float32
-    variant = at_layer(one.variant, inputs)
-    q, k = (filled(inputs[key]).astype(f) for key in "qk")
+def implemented(name, given, inputs, learned, dtype, ladder):
+    """Return what an honest implementation makes of features, rounded once to 16 bits."""
+    f = np.float64 if dtype == "float64" else np.float32
+    variant = at_layer(subject(name).variant, inputs)
+    given = {key: one.astype(f) for key, one in given.items()}
     i, j = (np.array(inputs[key]) for key in ("query_positions", "key_positions"))
-    learned = {key: given.astype(f) for key, given in one.learned.items()}
-    if "v" in inputs:
-        found = honest_attention.output(variant, q, k, filled(inputs["v"]).astype(f), i, j, learned, f, ladder)
-    else:
-        found = rows(honest_attention.logits(variant, q, k, i, j, learned, f, ladder))
+    learned = {key: one.astype(f) for key, one in learned.items()}
+    made = honest_attention.output if "v" in given else honest_attention.logits
+    found = made(variant, *given.values(), i, j, learned, f, ladder)
     assert found.dtype == f
-    return round_to(found.astype(np.float64), dtype)
+    return round_to((found if "v" in given else rows(found)).astype(np.float64), dtype)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", ATTENTION)
 def test_honest_implementations_are_within_the_bound(name, dtype):
-    one, worst = subject(name), 0.0
+    one = subject(name)
     for where, inputs, pinned, master in cases(name):
+        given = {key: filled(inputs[key]) for key in "qkv" if key in inputs}
         allowed = ATTENTIONS.allowed(one.variant, inputs, one.learned, dtype)[:, pinned]
         for ladder in ("power", "log"):
-            error = np.abs(implemented(name, inputs, dtype, ladder)[:, pinned] - master)
-            assert (error <= allowed).all(), where
-            worst = max(worst, float((error / allowed).max()))
-    assert worst >= (0.1 if "16" in dtype else 0.002)
+            got = implemented(name, given, inputs, one.learned, dtype, ladder)[:, pinned]
+            assert (np.abs(got - master) <= allowed).all(), where
+
+
+def drawn(name, inputs, rng):
+    """Return inputs and weights of as many numbers, which use all digits of float32."""
+
+    def filling(shape):
+        few = rng.standard_normal(int(np.prod(shape))) * 2.0 ** rng.integers(-3, 2)
+        return {"shape": list(shape), "repeat": few.astype(np.float32).astype(np.float64).tolist()}
+
+    given = {key: filling(inputs[key]["shape"]) for key in "qkv" if key in inputs}
+    return {**inputs, **given}, {key: filled(filling(one.shape)) for key, one in subject(name).learned.items()}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", ATTENTION)
+def test_honest_implementations_of_what_has_many_digits_are_within_the_bound(name, dtype):
+    one, rng, worst = subject(name), np.random.default_rng(7), 0.0
+    for _, (where, inputs, _, _) in itertools.product(range(3), cases(name)):
+        inputs, learned = drawn(name, inputs, rng)
+        given = {key: filled(inputs[key]) for key in "qkv" if key in inputs}
+        due = ATTENTIONS.compute(one.variant, inputs, learned)
+        allowed = ATTENTIONS.allowed(one.variant, inputs, learned, dtype)
+        error = np.abs(implemented(name, given, inputs, learned, dtype, "log") - due)
+        assert (error <= allowed).all(), where
+        worst = max(worst, float((error / allowed).max()))
+    assert worst >= (0.1 if dtype == "bfloat16" else 0.01)
 
 
 # Inputs.

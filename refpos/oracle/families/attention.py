@@ -148,11 +148,19 @@ def known(variant: AnyAttention | Layers, inputs: Inputs, where: str) -> None:
         require(fine, f"{where}: {name} must be a list of whole numbers, for each axis one", given)
     n, m = (len(inputs[name]) for name in ("query_positions", "key_positions"))
     require(n * m <= MOST, f"{where}: pairs of a query and a key must be at most {MOST}", n * m)
+    if isinstance(variant, Decomposed):
+        _known_cells(variant, inputs, where)
     gated = KEYS in {one for shape in getattr(variant, "learned", {}).values() for one in shape}
     require(not gated or m == COUNT, f"{where}: there must be {COUNT} keys, for as many have gates", m)
     for name, shape in (("q", [n, width(variant)]), ("k", [m, width(variant)]), ("v", [m, features(variant)])):
         if name in names:
             _known_features(inputs[name], shape, f"{where}: {name}")
+
+
+def _known_cells(variant: Decomposed, inputs: Inputs, where: str) -> None:
+    queries, keys = (np.array(inputs[name]) for name in ("query_positions", "key_positions"))
+    away = np.abs(queries[:, None] - keys)
+    require((away < variant.window).all(), f"{where}: cells must lie within one window of {variant.window}", away.max())
 
 
 def _known_features(given: Any, shape: list[int], where: str) -> None:

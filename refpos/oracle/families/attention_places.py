@@ -16,6 +16,8 @@ LINE: tuple[Spot, ...] = (
     ("one query, as in decoding", [4095], [0, 1000, 4090, 4094]),
 )
 """No key stands where a query does: there dot products are fractions, though they are made of none."""
+HEADED: tuple[Spot, ...] = (("every head, near", [5], [0, 2, 9]), *LINE[1:])
+"""Fewer pairs, where each has as many logits as there are heads."""
 PLANE: tuple[Spot, ...] = (
     ("near", [[0, 1], [3, 2]], [[0, 0], [2, 5], [3, 2]]),
     ("not on a diagonal", [[2, 7]], [[9, 1], [0, 12], [2, 3], [5, 7]]),
@@ -78,7 +80,8 @@ def _ends(one: Deberta) -> Spot:
 
 def _attention(one: Attention) -> list[Spot]:
     """Return positions for turns and biases, and where the temperature, the maps and the reach change."""
-    spots = list(LINE if axis_count(one) == 1 else PLANE)
+    line = LINE if one.bias is None else HEADED
+    spots = list(line if axis_count(one) == 1 else PLANE)
     match one.temperature:
         case LogFloor(interval=n, offset=offset):
             spots.insert(0, ("where queries are sharpened", [n - 1 - offset, n - offset], [n - 40, n - 9, n - 3]))
