@@ -222,6 +222,7 @@ OTHERWISE = {
     "bias": "logits, and so attention, are wrong",
     "table": "tokens are given rows that are not theirs",
     "positions": EFFECTS["positions"],
+    "attention": "queries attend to other keys, or to other values, than are meant",
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from refpos.catalogue.entry import Entry, Variant
 from refpos.errors import SpecError, require
+from refpos.oracle.families.attention import ATTENTIONS
 from refpos.oracle.families.bias import BIASES
 from refpos.oracle.families.family import Family, Inputs, Mistake, filled
 from refpos.oracle.families.positions import POSITIONS
@@ -17,7 +18,12 @@ from refpos.oracle.golden_values import Judged, certified, rounded_up, telling
 from refpos.oracle.roundoff import DTYPES, UNIT_ROUNDOFF
 from refpos.spec.precise import Floats
 
-FAMILIES: Mapping[str, Family] = {"bias": BIASES, "table": TABLES, "positions": POSITIONS}
+FAMILIES: Mapping[str, Family] = {
+    "bias": BIASES,
+    "table": TABLES,
+    "positions": POSITIONS,
+    "attention": ATTENTIONS,
+}
 RECIPE = "formula"
 """The recipe of what is worked out as the formula says, in the dtype, or in float32 and rounded once to 16 bits."""
 

@@ -42,7 +42,9 @@ _IMAGE = _object({"type": {"const": "Image"}, "h": _WHOLE, "w": _WHOLE})
 _VIDEO = _object({"type": {"const": "Video"}, "t": _WHOLE, "h": _WHOLE, "w": _WHOLE, "fps": _NUMBER})
 _SEGMENTS = _object({"segments": _list({"anyOf": [_TEXT_RUN, _SOUND, _IMAGE, _VIDEO]})})
 _MASK = _object({"mask": _list(_list(_WHOLE, 1))})
-_INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE, _SEGMENTS, _MASK]}
+_PLACES = {"query_positions": _TOKENS, "key_positions": _TOKENS}
+_ATTENTION = _object({"q": _WEIGHTS, "k": _WEIGHTS, **_PLACES}, {"v": _WEIGHTS, "layer": _WHOLE})
+_INPUTS = {"anyOf": [_ANGLES, _BIAS, _TABLE, _RESIZE, _SEGMENTS, _MASK, _ATTENTION]}
 _CASE = _object(
     {
         "id": {"type": "string", "pattern": "^[a-z0-9.-]+/[0-9]{4}$"},
@@ -66,7 +68,7 @@ SCHEMA: dict[str, Any] = {
         {
             "format": {"const": 1},
             "name": _TEXT,
-            "family": {"enum": ["rotary", "sinusoidal", "bias", "table", "positions"]},
+            "family": {"enum": ["rotary", "sinusoidal", "bias", "table", "positions", "attention"]},
             "features": {"type": "integer", "minimum": 1},
             "variant": {"type": "object", "required": ["type"], "properties": {"type": _TEXT}},
             "source": _object({"work": _TEXT, "version": _TEXT, "place": _TEXT, "url": _TEXT}),
