@@ -148,6 +148,7 @@ def test_narrow_attentions_keep_all_but_heads_and_width():
     assert ATTENTION["rerope"].variant == narrowed(ATTENTION["rerope"].variant)
     assert (64, 24) == (subject("fope").variant.width, subject("fope").variant.kept)
     assert 16 == subject("shaw").variant.distance
+    assert [1, 192] == document("deepseek-v3-attention")["cases"][-1]["inputs"]["q"]["shape"]
 
 
 # Bounds.
@@ -201,7 +202,7 @@ def test_honest_implementations_of_what_has_many_digits_are_within_the_bound(nam
         error = np.abs(implemented(name, given, inputs, learned, dtype, "log") - due)
         assert (error <= allowed).all(), where
         worst = max(worst, float((error / allowed).max()))
-    assert worst >= (0.1 if dtype == "bfloat16" else 0.005)
+    assert worst >= (0.1 if dtype == "bfloat16" else 0.002)
 
 
 # Inputs.
