@@ -237,17 +237,17 @@ def refused(variant: AnyAttention | Layers) -> Iterator[tuple[str, dict[str, Any
     _, fine = next(plan(variant))
     wide = fine["k"]["shape"]
     yield "a feature of keys too few", {**fine, "k": {**fine["k"], "shape": [wide[0], wide[1] - 1]}}
-    yield "a position of queries too few", {**fine, "query_positions": fine["query_positions"][1:]}
-    yield "a position of keys too many", {**fine, "key_positions": [*fine["key_positions"], fine["key_positions"][0]]}
+    queries, keys = (fine[name] for name in ("query_positions", "key_positions"))
+    yield "a position of queries too many", {**fine, "query_positions": [*queries, queries[0]]}
+    yield "a position of keys too few", {**fine, "key_positions": keys[1:]}
     if outputs(variant):
         yield "a value too few", {**fine, "v": {**fine["v"], "shape": [wide[0] - 1, features(variant)]}}
     if isinstance(variant, Layers):
         yield "a layer before the first", {**fine, "layer": -1}
     if isinstance(variant, Decomposed):
         h, _ = variant.window
-        away = [[h, 0]] * len(fine["key_positions"])
-        queries = [[0, 0]] * len(fine["query_positions"])
-        yield "farther apart than the window is high", {**fine, "query_positions": queries, "key_positions": away}
+        far = {"query_positions": [[0, 0]] * len(queries), "key_positions": [[h, 0]] * len(keys)}
+        yield "farther apart than the window is high", {**fine, **far}
 
 
 ATTENTIONS = Family(
