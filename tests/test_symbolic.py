@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -36,7 +37,7 @@ from refpos.symbolic import features as pairing
 from refpos.symbolic.features import OFFSET, PAIRS, VECTOR
 from refpos.symbolic.sinusoidal import START
 from refpos.symbolic.symbols import AXES, AXIS, LEARNED, substituted
-from refpos.variants.frequencies import axis_count, head_count, learned_shapes
+from refpos.variants.frequencies import axis_count, head_count, learned_shapes, plane_count
 from refpos.variants.length import is_static
 from refpos.variants.planes import planes, width
 
@@ -162,6 +163,25 @@ def static(variant):
     return variant if is_static(variant) else at_length(variant, 10_000)
 
 
+def narrow(variant):
+    """Return a variant that has as many planes as can be compared soon: 16 of an axis, and 2 heads."""
+    own = variant.frequencies
+    if isinstance(own, Dense):
+        return replace(variant, frequencies=replace(own, heads=own.heads and min(own.heads, 2)))
+    if isinstance(own, PerHead) or plane_count(own) <= 64:
+        return variant
+    left = dict.fromkeys(own.axes, 16)
+    return replace(variant, frequencies=replace(own, axes=tuple(takes(own.axes, left))))
+
+
+def takes(axes, left):
+    """Yield the first planes of each axis, as many as are left of it."""
+    for axis in axes:
+        left[axis] -= 1
+        if left[axis] >= 0:
+            yield axis
+
+
 def learned_of(frequencies):
     shapes = learned_shapes(frequencies)
     return {name: np.random.default_rng(0).uniform(-3, 3, shape) for name, shape in shapes.items()} or None
@@ -205,7 +225,7 @@ class TestAgreementWithTheReadableRendering:
 
     @pytest.mark.parametrize(("variant", "side"), SIDES.values(), ids=SIDES)
     def test_tables_agree_within_the_error_of_the_angle(self, variant, side):
-        variant = static(variant)
+        variant = narrow(static(variant))
         learned = learned_of(variant.frequencies)
         p = some_positions(variant.frequencies)
         expected = refpos.cos_sin(p, variant, side=side, learned=learned)
@@ -221,6 +241,7 @@ class TestAgreementWithTheReadableRendering:
 
     @cases(WRITTEN)
     def test_rows_agree(self, variant):
+        variant = narrow(variant)
         learned = learned_of(variant.frequencies)
         p = some_positions(variant.frequencies)
         expected = refpos.embed(p, variant, learned=learned)[..., variant.prefix :, :]
@@ -236,7 +257,7 @@ class TestAgreementWithTheReadableRendering:
 
     @pytest.mark.parametrize(("variant", "side"), SIDES.values(), ids=SIDES)
     def test_the_matrix_is_what_rotating_the_basis_gives(self, variant, side):
-        variant = static(variant)
+        variant = narrow(static(variant))
         d, learned = width(variant) + 2, learned_of(variant.frequencies)
         p = some_positions(variant.frequencies)[1:2]
         heads = head_count(variant.frequencies)
