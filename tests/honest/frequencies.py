@@ -2,7 +2,7 @@
 
 import math
 
-from refpos import NTK, Bands, ByIndex, ByParts, Linear, PerPlane
+from refpos import NTK, Bands, ByIndex, ByParts, Linear, MixedRadix, PerPlane
 
 # The frequencies of a ladder: (library, base, rungs, the exponent's denominator, dtype) -> (rungs,) of that dtype.
 
@@ -112,7 +112,17 @@ def _scaled(lib, values, scaling, frequencies, f):
             return _by_parts(lib, values, scaling)
         case ByIndex():
             return _by_index(lib, values, scaling, frequencies, f)
+        case MixedRadix():
+            return _mixed_radix(lib, values, scaling, frequencies, f)
     raise AssertionError(scaling)
+
+
+def _mixed_radix(lib, values, scaling, frequencies, f):
+    """`ntk_patch.py` of bojone/rerope: e^(−a m^q), with a made so that the last plane is divided by the factor."""
+    size = max(rung.size for rung in frequencies.rungs if rung)
+    a = math.log(scaling.factor) / size**scaling.exponent
+    m = lib.array([rung.index + 1 if rung else 1 for rung in frequencies.rungs], f)
+    return values * lib.xp.exp(-a * m**scaling.exponent)
 
 
 def _by_parts(lib, values, scaling):
