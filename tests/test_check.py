@@ -560,7 +560,7 @@ NAMED = [
 ]
 MAE = CATALOGUE["mae"]
 NARROW = replace(MAE.variant, frequencies=replace(MAE.variant.frequencies, axes=(1,) * 16 + (0,) * 16))
-ENTRIES = CATALOGUE | {"mae of 64 features": replace(MAE, width=64, variant=NARROW)}
+ENTRIES = CATALOGUE | {"mae of 64 features": replace(MAE, features=None, variant=NARROW)}
 
 
 @cache
@@ -582,7 +582,7 @@ def honest(mistake):
 def named(name, mistake):
     """Return the verdict on a mistake, and the id that is named first."""
     with np.errstate(all="ignore"):
-        report = check(honest(mistake), ENTRIES[name].variant, width=ENTRIES[name].width)
+        report = check(honest(mistake), ENTRIES[name].variant, features=ENTRIES[name].width)
     return report.verdict, report.findings[0].id if report.findings else ""
 
 

@@ -167,7 +167,9 @@ def narrow(variant):
     """Return a variant that has as many planes as can be compared soon: 16 of an axis, and 2 heads."""
     own = variant.frequencies
     if isinstance(own, Dense):
-        return replace(variant, frequencies=replace(own, heads=own.heads and min(own.heads, 2)))
+        return replace(
+            variant, frequencies=replace(own, planes=min(own.planes, 16), heads=own.heads and min(own.heads, 2))
+        )
     if isinstance(own, PerHead) or plane_count(own) <= 64:
         return variant
     left = dict.fromkeys(own.axes, 16)

@@ -12,7 +12,7 @@ from refpos.oracle.golden_format import canonical
 from refpos.oracle.vectors import load
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-NAMES = ("alibi", "deberta-v2", "dinov3", "llama-3.1", "rope-vit-mixed", "t5", "whisper", "xpos")
+NAMES = ("alibi", "deberta-v2", "dinov3", "llama-3.1", "qwen2-vl-positions", "rope-vit-mixed", "t5-encoder", "xpos")
 """Entries of every family, with learned arrays, segments and refusals among them."""
 
 
