@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import refpos
+ROOT = Path(__file__).parents[1]
 
 ANOTHER = """
 
@@ -37,9 +37,8 @@ def complaints(root):
 
 
 def test_mypy_names_every_rendering_that_forgets_a_scaling(tmp_path):
-    package = Path(refpos.__file__).parent
-    shutil.copytree(package, tmp_path / "refpos", ignore=shutil.ignore_patterns("__pycache__", "golden"))
-    shutil.copy(package.parent / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "refpos", tmp_path / "refpos", ignore=shutil.ignore_patterns("__pycache__", "golden"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     union = tmp_path / "refpos" / "variants" / "scaling.py"
     text = union.read_text(encoding="utf-8")
     start, members = text.split("\n\nScaling = ")

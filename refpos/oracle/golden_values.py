@@ -33,6 +33,8 @@ from refpos.variants.rotary import Rotary
 
 DECIMALS = 6
 """To which what a mistake returns is rounded."""
+ROUND = 1 + 2.0**-40
+"""What mistakes return is multiplied by it before it is rounded, so that dyadic numbers are not halfway."""
 CLEARLY = 4.0
 """By how many bounds a mistake must differ from what is due, to be told by a case."""
 BITS = 128
@@ -215,7 +217,7 @@ def rounded_wrong(values: Floats) -> Rows | None:
     """
     if not np.isfinite(values).all():
         return None
-    return [[round(one, DECIMALS) + 0.0 for one in row] for row in values.tolist()]
+    return [[round(one * ROUND, DECIMALS) + 0.0 for one in row] for row in values.tolist()]
 
 
 def normal_form(subject: Subject) -> dict[str, Any]:
