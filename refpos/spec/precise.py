@@ -40,7 +40,7 @@ def decimal(value: float | Fraction | Decimal) -> Decimal:
 def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction | Decimal]) -> Decimals:
     """Return base^exponent, element by element, as exp(e ln b)."""
     pairs = list(zip(map(Decimal, bases), exponents, strict=True))
-    logs = {base: base.ln() for base, _ in pairs}
+    logs = {base: base.ln() for base in {base for base, _ in pairs}}
     return np.array([(logs[base] * decimal(e)).exp() for base, e in pairs], dtype=object)
 
 

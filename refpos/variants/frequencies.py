@@ -190,7 +190,7 @@ def axis_count(frequencies: AnyFrequencies) -> int:
         case PerHead(frequencies=heads, reads=reads):
             return axis_count(heads[0]) if reads is None else 1 + max(max(one) for one in reads)
         case _:
-            return 1 + max(axis for axis in frequencies.axes if axis is not None)
+            return 1 + max(axis for axis in set(frequencies.axes) if axis is not None)
 
 
 def plane_count(frequencies: AnyFrequencies) -> int:
