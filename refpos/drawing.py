@@ -5,10 +5,10 @@ Some of it is chosen, minimised, and frozen in golden files. Nothing draws it ag
 
 from typing import Any
 
-from refpos.oracle.golden_draw import NEAR
-from refpos.oracle.golden_length import original_length
-from refpos.oracle.golden_minimise import Inputs
-from refpos.oracle.golden_values import Subject
+from refpos.oracle.golden.draw import NEAR
+from refpos.oracle.golden.length import original_length
+from refpos.oracle.golden.minimise import Inputs
+from refpos.oracle.golden.values import Subject
 from refpos.variants.frequencies import axis_count, head_count
 from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary

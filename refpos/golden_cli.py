@@ -47,9 +47,9 @@ def _part(parts: Any, name: str, words: str, run: Any) -> argparse.ArgumentParse
 
 
 def _write(asked: argparse.Namespace) -> int:
-    from refpos.oracle.golden_changes import differences, refused
-    from refpos.oracle.golden_format import canonical, write
-    from refpos.oracle.golden_schema import SCHEMA
+    from refpos.oracle.golden.changes import differences, refused
+    from refpos.oracle.golden.format import canonical, write
+    from refpos.oracle.golden.schema import SCHEMA
     from refpos.oracle.vectors import manifest, rewritten
 
     place, begun = _place(asked), time.monotonic()
@@ -98,7 +98,7 @@ def _verify(asked: argparse.Namespace) -> int:
 
 
 def _lint(asked: argparse.Namespace) -> int:
-    from refpos.oracle.golden_lint import lint
+    from refpos.oracle.golden.lint import lint
     from refpos.oracle.vectors import present
 
     place, begun = _place(asked), time.monotonic()
@@ -106,7 +106,7 @@ def _lint(asked: argparse.Namespace) -> int:
 
 
 def _diff(asked: argparse.Namespace) -> int:
-    from refpos.oracle.golden_changes import differences
+    from refpos.oracle.golden.changes import differences
 
     old, new = _documents(Path(asked.old)), _documents(Path(asked.new))
     lines = [line for name in sorted({*old, *new}) for line in differences(old.get(name), new.get(name))]
@@ -116,7 +116,7 @@ def _diff(asked: argparse.Namespace) -> int:
 
 def _documents(place: Path) -> dict[str, Any]:
     """Return the golden files of a folder by name, each of the schema."""
-    from refpos.oracle.golden_shape import check_shape
+    from refpos.oracle.golden.shape import check_shape
     from refpos.oracle.vectors import load, present
 
     found = {}
@@ -130,7 +130,7 @@ def _documents(place: Path) -> dict[str, Any]:
 
 
 def _export(asked: argparse.Namespace) -> int:
-    from refpos.oracle.golden_export import export
+    from refpos.oracle.golden.export import export
 
     made = export(_place(asked), asked.format, None if asked.out is None else Path(asked.out), asked.only)
     print(f"{made.path}: {made.entries} entries, {made.arrays:,} arrays, {made.size:,} bytes, SHA-256 {made.sha256}")
@@ -156,7 +156,7 @@ def _told(problems: list[str], fine: str, begun: float, place: Path) -> int:
 
 
 def _digest(place: Path) -> str:
-    from refpos.oracle.golden_format import digest
+    from refpos.oracle.golden.format import digest
 
     return digest((place / "manifest.json").read_bytes())
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from refpos.oracle import vectors
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.format import canonical
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SMALL = "gpt-neox-20b"

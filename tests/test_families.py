@@ -10,9 +10,9 @@ from refpos import SpecError
 from refpos.catalogue import BIAS
 from refpos.oracle.biases import bias_bound
 from refpos.oracle.families.bias import BIASES, rows
-from refpos.oracle.golden_document import rederived, written
-from refpos.oracle.golden_format import canonical
-from refpos.oracle.golden_others import Other, filled, repeated, require_other
+from refpos.oracle.golden.document import rederived, written
+from refpos.oracle.golden.format import canonical
+from refpos.oracle.golden.others import Other, filled, repeated, require_other
 from refpos.oracle.vectors import folder
 from refpos.spec.bias import bias
 from refpos.variants.bias import Alibi, Fire, Kerple, Sandwich

@@ -10,10 +10,10 @@ from refpos import SpecError
 from refpos.catalogue import ATTENTION
 from refpos.oracle.attentions import attend_bound, scores_bound
 from refpos.oracle.families.attention import ATTENTIONS, COUNT, HEADS, WIDTH, at_layer, narrowed, outputs, rows
-from refpos.oracle.golden_document import rederived, written
-from refpos.oracle.golden_export_arrays import arrays
-from refpos.oracle.golden_format import canonical
-from refpos.oracle.golden_others import Other, filled, require_other
+from refpos.oracle.golden.document import rederived, written
+from refpos.oracle.golden.export_arrays import arrays
+from refpos.oracle.golden.format import canonical
+from refpos.oracle.golden.others import Other, filled, require_other
 from refpos.oracle.rounding import round_to
 from refpos.oracle.roundoff import DTYPES
 from refpos.spec.attention import attend, scores

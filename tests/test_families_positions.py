@@ -12,11 +12,11 @@ from refpos.catalogue import POSITIONS
 from refpos.oracle.families.positions import POSITIONS as FAMILY
 from refpos.oracle.families.segments import count, given, segments
 from refpos.oracle.families.walk import Walk
-from refpos.oracle.golden_document import rederived, written
-from refpos.oracle.golden_export_arrays import arrays
-from refpos.oracle.golden_format import canonical
-from refpos.oracle.golden_others import Other, require_other
-from refpos.oracle.golden_schema import SCHEMA
+from refpos.oracle.golden.document import rederived, written
+from refpos.oracle.golden.export_arrays import arrays
+from refpos.oracle.golden.format import canonical
+from refpos.oracle.golden.others import Other, require_other
+from refpos.oracle.golden.schema import SCHEMA
 from refpos.oracle.places import mask_bound, place_bound
 from refpos.oracle.rounding import round_to
 from refpos.spec.positions import place

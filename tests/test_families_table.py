@@ -10,10 +10,10 @@ from refpos import SpecError
 from refpos.catalogue import TABLE
 from refpos.oracle.families.resize import RESIZES
 from refpos.oracle.families.table import TABLES, WIDTH, narrowed
-from refpos.oracle.golden_document import rederived, written
-from refpos.oracle.golden_export_arrays import arrays
-from refpos.oracle.golden_format import canonical
-from refpos.oracle.golden_others import Other, filled, repeated, require_other
+from refpos.oracle.golden.document import rederived, written
+from refpos.oracle.golden.export_arrays import arrays
+from refpos.oracle.golden.format import canonical
+from refpos.oracle.golden.others import Other, filled, repeated, require_other
 from refpos.oracle.rounding import round_to
 from refpos.oracle.tables import lookup_bound, resize_bound
 from refpos.spec.table import lookup, resize

@@ -13,11 +13,12 @@ from golden_folder import GOLDEN, SMALL, document, flat, text
 
 from refpos.catalogue import ANGLES
 from refpos.exact.formats import BFLOAT16, FLOAT8_E5M2, FLOAT16, FLOAT32, decoded, direct
-from refpos.oracle import golden_lint, vectors
-from refpos.oracle.golden_changes import differences, refused, ulps
-from refpos.oracle.golden_document import golden_names, rederived, written
-from refpos.oracle.golden_format import canonical, read, write
-from refpos.oracle.golden_values import Subject, arrays, of_head
+from refpos.oracle import vectors
+from refpos.oracle.golden.changes import differences, refused, ulps
+from refpos.oracle.golden.document import golden_names, rederived, written
+from refpos.oracle.golden.format import canonical, read, write
+from refpos.oracle.golden.lint import lint
+from refpos.oracle.golden.values import Subject, arrays, of_head
 from refpos.oracle.neighbours import computing
 from refpos.oracle.tolerance import Recipe, bound
 
@@ -29,7 +30,7 @@ def test_every_entry_has_a_file():
 
 
 def test_lint_finds_nothing():
-    assert [] == golden_lint.lint(GOLDEN, jobs=1)
+    assert [] == lint(GOLDEN, jobs=1)
 
 
 def test_files_are_small_on_average():
@@ -247,8 +248,8 @@ def off(function):
 for name in ("cos", "sin", "exp", "expm1", "log", "power", "hypot"):
     setattr(np, name, off(getattr(np, name)))
 assert before != np.cos(np.arange(100.0)).tobytes(), "control: NumPy must have changed"
-from refpos.oracle.golden_document import rederived
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.document import rederived
+from refpos.oracle.golden.format import canonical
 from refpos.oracle.vectors import folder, load
 for name in sys.argv[1:]:
     text = (folder() / f"{name}.json").read_text(encoding="utf-8")

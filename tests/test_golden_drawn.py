@@ -14,13 +14,13 @@ from refpos.catalogue import ANGLES
 from refpos.cli import main
 from refpos.drawing import draw
 from refpos.oracle import vectors
-from refpos.oracle.golden_document import golden_names
-from refpos.oracle.golden_drawn import DRAWN, drawn_cases
-from refpos.oracle.golden_format import canonical
-from refpos.oracle.golden_inputs import require_inputs
-from refpos.oracle.golden_links import LINKS
-from refpos.oracle.golden_minimise import fewest_elements, minimised, told
-from refpos.oracle.golden_values import Subject
+from refpos.oracle.golden.document import golden_names
+from refpos.oracle.golden.drawn import DRAWN, drawn_cases
+from refpos.oracle.golden.format import canonical
+from refpos.oracle.golden.inputs import require_inputs
+from refpos.oracle.golden.links import LINKS
+from refpos.oracle.golden.minimise import fewest_elements, minimised, told
+from refpos.oracle.golden.values import Subject
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SMALL = "gpt-neox-20b"
@@ -120,7 +120,7 @@ def test_an_entry_that_has_drawn_cases_gets_no_more():
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
     """A folder with one golden file that has no drawn cases."""
-    for module in ("refpos.oracle.vectors", "refpos.oracle.golden_document", "refpos.oracle.golden_lint"):
+    for module in ("refpos.oracle.vectors", "refpos.oracle.golden.document", "refpos.oracle.golden.lint"):
         monkeypatch.setattr(f"{module}.golden_names", lambda: (SMALL,))
     place = tmp_path / "golden"
     place.mkdir()

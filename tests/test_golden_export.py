@@ -15,10 +15,10 @@ from refpos import rotate
 from refpos.catalogue import CATALOGUE
 from refpos.errors import SpecError
 from refpos.oracle import vectors
-from refpos.oracle.golden_export import FORMATS, export
-from refpos.oracle.golden_export_arrays import about, arrays
-from refpos.oracle.golden_export_c import c_header
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.export import FORMATS, export
+from refpos.oracle.golden.export_arrays import about, arrays
+from refpos.oracle.golden.export_c import c_header
+from refpos.oracle.golden.format import canonical
 
 NAMES = vectors.present(GOLDEN)
 FEW = ("rope-vit-mixed", "vjepa2", "whisper", "xpos")

@@ -6,9 +6,9 @@ import pytest
 from golden_folder import GOLDEN, changed, document, folder_of
 
 from refpos.cli import main
-from refpos.oracle import golden_format
-from refpos.oracle.golden_export import FORMATS, export
-from refpos.oracle.golden_export_arrays import about, arrays
+from refpos.oracle.golden import format as golden_format
+from refpos.oracle.golden.export import FORMATS, export
+from refpos.oracle.golden.export_arrays import about, arrays
 
 FEW = ("rope-vit-mixed", "vjepa2", "whisper", "xpos")
 

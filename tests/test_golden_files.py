@@ -16,9 +16,11 @@ from refpos import golden_cli
 from refpos.cli import main
 from refpos.errors import SpecError
 from refpos.exact.ball import UndecidedError
-from refpos.oracle import golden_document, golden_format, vectors
-from refpos.oracle.golden_document import rederived
-from refpos.oracle.golden_format import canonical, inside, write
+from refpos.oracle import vectors
+from refpos.oracle.golden import document as golden_document
+from refpos.oracle.golden import format as golden_format
+from refpos.oracle.golden.document import rederived
+from refpos.oracle.golden.format import canonical, inside, write
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def copy(tmp_path):
 @pytest.fixture
 def only_one(monkeypatch):
     """A catalogue that has one entry."""
-    for module in ("refpos.oracle.vectors", "refpos.oracle.golden_document", "refpos.oracle.golden_lint"):
+    for module in ("refpos.oracle.vectors", "refpos.oracle.golden.document", "refpos.oracle.golden.lint"):
         monkeypatch.setattr(f"{module}.golden_names", lambda: (SMALL,))
 
 

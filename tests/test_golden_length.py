@@ -7,9 +7,9 @@ import pytest
 
 from refpos.catalogue import ANGLES
 from refpos.errors import SpecError
-from refpos.oracle.golden_document import kept, rederived
-from refpos.oracle.golden_length import length_mistakes, original_length
-from refpos.oracle.golden_values import Subject
+from refpos.oracle.golden.document import kept, rederived
+from refpos.oracle.golden.length import length_mistakes, original_length
+from refpos.oracle.golden.values import Subject
 from refpos.variants.length import at_length, is_static
 
 GOLDEN = Path(__file__).parents[1] / "golden"

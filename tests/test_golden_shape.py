@@ -7,9 +7,9 @@ import pytest
 from golden_folder import document
 
 from refpos.errors import SpecError
-from refpos.oracle.golden_document import golden_names
-from refpos.oracle.golden_schema import SCHEMA
-from refpos.oracle.golden_shape import check_shape, problems
+from refpos.oracle.golden.document import golden_names
+from refpos.oracle.golden.schema import SCHEMA
+from refpos.oracle.golden.shape import check_shape, problems
 
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 ODD = (None, True, -1, 0, 7, 0.5, "", "x", [], [0.5], [[1]], {}, {"x": 1})

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from refpos.catalogue import ANGLES
 from refpos.errors import SpecError, require, told
-from refpos.oracle.golden_document import golden_names, rederived, written
-from refpos.oracle.golden_drawn import Draw
-from refpos.oracle.golden_format import FORMAT, Document, File, canonical, check_version, digest, inside, read
-from refpos.oracle.golden_schema import SCHEMA
-from refpos.oracle.golden_shape import check_shape
+from refpos.oracle.golden.document import golden_names, rederived, written
+from refpos.oracle.golden.drawn import Draw
+from refpos.oracle.golden.format import FORMAT, Document, File, canonical, check_version, digest, inside, read
+from refpos.oracle.golden.schema import SCHEMA
+from refpos.oracle.golden.shape import check_shape
 
 APART = ("schema", "manifest")
 """The files of the folder that are of no entry."""

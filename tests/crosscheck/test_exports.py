@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from refpos.oracle.golden_export import export
-from refpos.oracle.golden_export_arrays import about, arrays
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.export import export
+from refpos.oracle.golden.export_arrays import about, arrays
+from refpos.oracle.golden.format import canonical
 from refpos.oracle.vectors import load
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -5,8 +5,8 @@ import pytest
 
 from refpos.catalogue import TABLE
 from refpos.oracle.families.table import TABLES
-from refpos.oracle.golden_document import written
-from refpos.oracle.golden_others import Other, filled
+from refpos.oracle.golden.document import written
+from refpos.oracle.golden.others import Other, filled
 
 torch = pytest.importorskip("torch")
 

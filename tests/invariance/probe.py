@@ -37,8 +37,8 @@ def verified(place, few):
     """Return the exit status and the words of `refpos golden verify`, and the digest of all that it derived."""
     from refpos.cli import main
     from refpos.oracle import vectors
-    from refpos.oracle.golden_format import canonical
-    from refpos.oracle.golden_schema import SCHEMA
+    from refpos.oracle.golden.format import canonical
+    from refpos.oracle.golden.schema import SCHEMA
 
     made, rederived = {}, vectors.rederived
 

@@ -14,7 +14,7 @@ from run import GOLDEN, derive, faults, lacking
 
 import refpos
 from refpos.oracle import vectors
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.format import canonical
 
 NAME = "gpt-neox-20b"
 SOURCE = Path(refpos.__file__).parent
@@ -28,8 +28,8 @@ def masters(subject, inputs, pinned):
 WRITE = """
 import sys
 from pathlib import Path
-from refpos.oracle.golden_document import rederived
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.document import rederived
+from refpos.oracle.golden.format import canonical
 from refpos.oracle.vectors import load
 sys.stdout.write(canonical(rederived(sys.argv[2], load(Path(sys.argv[1]), sys.argv[2]))))
 """
@@ -63,7 +63,7 @@ def at(room, source=SOURCE.parent, **changed):
 def naive(place):
     """Return a folder with a refpos that takes golden values from NumPy, and golden files that it wrote."""
     shutil.copytree(SOURCE, place / "refpos", ignore=shutil.ignore_patterns("__pycache__"))
-    with (place / "refpos" / "oracle" / "golden_values.py").open("a", encoding="utf-8") as file:
+    with (place / "refpos" / "oracle" / "golden" / "values.py").open("a", encoding="utf-8") as file:
         file.write(NAIVE)
     given = [sys.executable, "-c", WRITE, str(GOLDEN), NAME]
     text = subprocess.run(given, cwd=place, capture_output=True, text=True, check=True).stdout

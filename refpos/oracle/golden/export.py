@@ -1,6 +1,6 @@
 """Bulk exports: the golden files of a folder, or some of them, in one file of a format that other tools read.
 
-The arrays have the same paths in every format (see `golden_export_arrays`), and a file has the same bytes wherever it
+The arrays have the same paths in every format (see `golden.export_arrays`), and a file has the same bytes wherever it
 is made.
 """
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refpos.errors import require
-from refpos.oracle.golden_export_arrays import Abouts, Arrays, about, arrays
-from refpos.oracle.golden_export_c import c_header
-from refpos.oracle.golden_export_containers import npz, onnx, safetensors
-from refpos.oracle.golden_format import Document, digest, write
-from refpos.oracle.golden_lint import check
+from refpos.oracle.golden.export_arrays import Abouts, Arrays, about, arrays
+from refpos.oracle.golden.export_c import c_header
+from refpos.oracle.golden.export_containers import npz, onnx, safetensors
+from refpos.oracle.golden.format import Document, digest, write
+from refpos.oracle.golden.lint import check
 from refpos.oracle.vectors import listed, opened, present
 
 FORMATS: dict[str, tuple[str, Callable[[Arrays, Abouts], bytes]]] = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from refpos.errors import require
-from refpos.oracle.golden_length import original_length
-from refpos.oracle.golden_values import Subject
+from refpos.oracle.golden.length import original_length
+from refpos.oracle.golden.values import Subject
 from refpos.variants.frequencies import axis_count, head_count
 from refpos.variants.rotary import Rotary
 

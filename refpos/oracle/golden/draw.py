@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from refpos.oracle.golden_length import Spot, original_length
-from refpos.oracle.golden_length import spots as spots_of_lengths
+from refpos.oracle.golden.length import Spot, original_length
+from refpos.oracle.golden.length import spots as spots_of_lengths
 from refpos.oracle.inputs import cases, numbers
 from refpos.variants.frequencies import AnyFrequencies, Dense, Frequencies, PerHead, axis_count
 from refpos.variants.planes import feature_places, planes, width

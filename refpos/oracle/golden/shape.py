@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from refpos.errors import require
-from refpos.oracle.golden_format import Document
-from refpos.oracle.golden_schema import SCHEMA
+from refpos.oracle.golden.format import Document
+from refpos.oracle.golden.schema import SCHEMA
 
 Schema = Mapping[str, Any]
 Problem = tuple[str, str, Any]

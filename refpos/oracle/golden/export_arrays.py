@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from refpos.errors import SpecError, require, told
 from refpos.oracle.families.family import filled
-from refpos.oracle.golden_format import Document, shape_of
+from refpos.oracle.golden.format import Document, shape_of
 
 Array: TypeAlias = NDArray[Any]
 """Of float64, of int64, or of uint8, which is text in UTF-8; little-endian on every machine."""

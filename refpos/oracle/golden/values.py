@@ -22,7 +22,7 @@ from refpos.exact.decide import decide
 from refpos.exact.formats import BFLOAT16, FLOAT16, FLOAT32, decoded, direct, to_odd
 from refpos.exact.roots import real
 from refpos.exact.scaling import magnitude
-from refpos.oracle.golden_length import length_mistakes
+from refpos.oracle.golden.length import length_mistakes
 from refpos.oracle.neighbours import Neighbour, computing, neighbours
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec.precise import Floats

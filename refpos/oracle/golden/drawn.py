@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from refpos.oracle.golden_minimise import Inputs, fewest_elements, minimised, told
-from refpos.oracle.golden_values import Subject, judge
+from refpos.oracle.golden.minimise import Inputs, fewest_elements, minimised, told
+from refpos.oracle.golden.values import Subject, judge
 from refpos.oracle.neighbours import Neighbour
 
 Draw = Callable[[Subject], list[Inputs]]

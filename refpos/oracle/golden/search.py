@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from refpos.oracle.golden_draw import Draft, draft, plan, spots
-from refpos.oracle.golden_values import Subject, allowed, arrays, judge, of_head, predicted, telling
+from refpos.oracle.golden.draw import Draft, draft, plan, spots
+from refpos.oracle.golden.values import Subject, allowed, arrays, judge, of_head, predicted, telling
 from refpos.oracle.neighbours import computing
 from refpos.oracle.tolerance import Recipe
 from refpos.spec.precise import Floats

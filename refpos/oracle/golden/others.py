@@ -14,7 +14,7 @@ from refpos.oracle.families.bias import BIASES
 from refpos.oracle.families.family import Family, Inputs, Mistake, filled
 from refpos.oracle.families.positions import POSITIONS
 from refpos.oracle.families.table import TABLES
-from refpos.oracle.golden_values import Judged, certified, rounded_up, telling
+from refpos.oracle.golden.values import Judged, certified, rounded_up, telling
 from refpos.oracle.roundoff import DTYPES, UNIT_ROUNDOFF
 from refpos.spec.precise import Floats
 

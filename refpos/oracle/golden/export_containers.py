@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from io import BytesIO
 from zipfile import ZipFile, ZipInfo
 
-from refpos.oracle.golden_export_arrays import Abouts, Array, Arrays
-from refpos.oracle.golden_format import canonical
+from refpos.oracle.golden.export_arrays import Abouts, Array, Arrays
+from refpos.oracle.golden.format import canonical
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first day of zip, which is that of every member."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from refpos.errors import SpecError
-from refpos.oracle.golden_format import Document
-from refpos.oracle.golden_shape import check_shape
+from refpos.oracle.golden.format import Document
+from refpos.oracle.golden.shape import check_shape
 
 STATED = ("comment", "inputs", "elements", "rule")
 """What is said of a case: it changes for a reason only, as masters do; `separates`, `wrong` and `units` may grow."""

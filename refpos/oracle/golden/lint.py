@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from refpos.errors import SpecError, require
-from refpos.oracle.golden_document import MARK, golden_names, kept, subject_of
-from refpos.oracle.golden_format import Document, canonical
-from refpos.oracle.golden_others import RECIPE
-from refpos.oracle.golden_shape import check_shape
-from refpos.oracle.golden_values import near_tie
+from refpos.oracle.golden.document import MARK, golden_names, kept, subject_of
+from refpos.oracle.golden.format import Document, canonical
+from refpos.oracle.golden.others import RECIPE
+from refpos.oracle.golden.shape import check_shape
+from refpos.oracle.golden.values import near_tie
 from refpos.oracle.roundings import IDIOMS
 from refpos.oracle.tolerance import DTYPES
 from refpos.oracle.vectors import check_manifest, each, opened, present

@@ -8,8 +8,8 @@ from string import ascii_letters, digits
 from typing import Any
 
 from refpos.errors import require
-from refpos.oracle.golden_export_arrays import Abouts, Array, Arrays
-from refpos.oracle.golden_format import Document
+from refpos.oracle.golden.export_arrays import Abouts, Array, Arrays
+from refpos.oracle.golden.format import Document
 
 DECLARED = """\
 /* Golden vectors of refpos: certified values of positional encodings. How to use them: golden/README.md of refpos. */

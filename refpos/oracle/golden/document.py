@@ -10,13 +10,13 @@ import numpy as np
 
 from refpos.catalogue import ANGLES, CATALOGUE
 from refpos.errors import SpecError, require, told
-from refpos.oracle.golden_draw import bad_inputs, weights
-from refpos.oracle.golden_drawn import Draw, drawn_cases
-from refpos.oracle.golden_format import FORMAT, Document, shape_of
-from refpos.oracle.golden_inputs import require_inputs
-from refpos.oracle.golden_length import original_length
-from refpos.oracle.golden_links import LINKS
-from refpos.oracle.golden_others import (
+from refpos.oracle.golden.draw import bad_inputs, weights
+from refpos.oracle.golden.drawn import Draw, drawn_cases
+from refpos.oracle.golden.format import FORMAT, Document, shape_of
+from refpos.oracle.golden.inputs import require_inputs
+from refpos.oracle.golden.length import original_length
+from refpos.oracle.golden.links import LINKS
+from refpos.oracle.golden.others import (
     FAMILIES,
     Other,
     first_others,
@@ -25,8 +25,8 @@ from refpos.oracle.golden_others import (
     repeated,
     require_other,
 )
-from refpos.oracle.golden_search import first_cases
-from refpos.oracle.golden_values import (
+from refpos.oracle.golden.search import first_cases
+from refpos.oracle.golden.values import (
     Judged,
     Subject,
     judge,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from refpos.oracle.golden_length import original_length
-from refpos.oracle.golden_values import Subject, allowed, arrays, of_head, predicted, telling
+from refpos.oracle.golden.length import original_length
+from refpos.oracle.golden.values import Subject, allowed, arrays, of_head, predicted, telling
 from refpos.oracle.neighbours import computing
 from refpos.oracle.tolerance import Recipe
 

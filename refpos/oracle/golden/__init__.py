@@ -1,0 +1,1 @@
+"""Golden files: drawn, derived again, written, read, linted and exported."""
