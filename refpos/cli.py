@@ -49,16 +49,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"refpos {version('refpos')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
+    _add_list(commands)
+    _add_show(commands)
+    _add_check(commands)
+    golden_cli.add(commands)
+    return parser
+
+
+def _add_list(commands: Any) -> None:
     listing = commands.add_parser("list", help="the encodings of the catalogue")
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.add_argument("--markdown", action="store_true", help="as a table in Markdown, with equations and sources")
     listing.set_defaults(run=_list)
 
+
+def _add_show(commands: Any) -> None:
     showing = commands.add_parser("show", help="one encoding: formula, parameters, source, frequencies, known mistakes")
     showing.add_argument("name", metavar="NAME")
     showing.add_argument("--json", action="store_true", help="as JSON")
     showing.set_defaults(run=_show)
 
+
+def _add_check(commands: Any) -> None:
     checking = commands.add_parser(
         "check", help="check the installed frameworks, or an implementation of your own", description=_CHECK
     )
@@ -74,8 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("--json", action="store_true", help="as JSON")
     checking.set_defaults(run=_check)
-    golden_cli.add(commands)
-    return parser
 
 
 _CHECK = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate, chain, product
-from typing import assert_never
+from typing import Any, assert_never
 
 from refpos.errors import SpecError, require
 from refpos.exact.multimodal import Row, sequence
@@ -57,7 +57,7 @@ def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]
             )
 
 
-def place_mask(mask: Sequence[int] | Sequence[Sequence[int]], rule: MaskRule | Index) -> tuple[Row, ...]:
+def place_mask(mask: Sequence[Any], rule: MaskRule | Index) -> tuple[Row, ...]:
     """Return the coordinates of every token of a row, or of every pixel of an image, as `refpos.place_mask` has them.
 
     Examples
@@ -66,11 +66,11 @@ def place_mask(mask: Sequence[int] | Sequence[Sequence[int]], rule: MaskRule | I
     (Fraction(2, 3), Fraction(4, 5))
     """
     if isinstance(rule, DetrMask):
-        rows = [list(map(int, row)) for row in mask]  # type: ignore[arg-type]
+        rows = [list(map(int, row)) for row in mask]
         down = [_counts(column, rule) for column in zip(*rows, strict=True)]
         right = [_counts(row, rule) for row in rows]
         return tuple((down[j][i], right[i][j]) for i, j in product(range(len(rows)), range(len(rows[0]))))
-    line = [int(one) for one in mask]  # type: ignore[arg-type]
+    line = [int(one) for one in mask]
     places = [_on_line(i, line, rule) for i in range(len(line))]
     return tuple((Fraction(one),) for one in places)
 

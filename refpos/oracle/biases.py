@@ -53,24 +53,19 @@ def bias_bound(
     distance = np.abs(offset[..., 0])
     match variant:
         case Alibi():
-            found = _alibi(due, variant, dtype)
+            return _alibi(due, variant, dtype)
         case T5Buckets() | SwinWindow():
-            found = looked_up(due, dtype)
+            return looked_up(due, dtype)
         case SwinContinuous():
-            found = _continuous(due, offset, given, variant, dtype)
+            return _continuous(due, offset, given, variant, dtype)
         case Kerple():
-            kernel = logarithmic if variant.kernel == "logarithmic" else powered
-            r1, r2 = (given[name][:, None, None] for name in ("r1", "r2"))
-            found = kernel(r1, r2, distance, dtype)
+            return _kerple(distance, given, variant, dtype)
         case Sandwich():
-            found = _sandwich(due, distance, variant, dtype)
+            return _sandwich(due, distance, variant, dtype)
         case Fire():
-            fraction, off = fire_fraction(distance, q, variant, given, working(dtype))
-            _, error = network(fraction[..., None], off[..., None], given, working(dtype))
-            found = _finished(due, np.moveaxis(error, -1, 0), dtype)
+            return _fire(due, distance, q, given, variant, dtype)
         case _:
             assert_never(variant)
-    return found
 
 
 def _alibi(due: Floats, variant: Alibi, dtype: str) -> Floats:
@@ -85,6 +80,18 @@ def _continuous(due: Floats, offset: Floats, learned: Mapping[str, Any], variant
     value, error = network(x, off, learned, working(dtype))
     if variant.gain is not None:
         error = gained(value, error, variant.gain, working(dtype))
+    return _finished(due, np.moveaxis(error, -1, 0), dtype)
+
+
+def _kerple(distance: Floats, learned: Mapping[str, Any], variant: Kerple, dtype: str) -> Floats:
+    kernel = logarithmic if variant.kernel == "logarithmic" else powered
+    r1, r2 = (learned[name][:, None, None] for name in ("r1", "r2"))
+    return kernel(r1, r2, distance, dtype)
+
+
+def _fire(due: Floats, distance: Floats, q: Floats, learned: Mapping[str, Any], variant: Fire, dtype: str) -> Floats:
+    fraction, off = fire_fraction(distance, q, variant, learned, working(dtype))
+    _, error = network(fraction[..., None], off[..., None], learned, working(dtype))
     return _finished(due, np.moveaxis(error, -1, 0), dtype)
 
 
