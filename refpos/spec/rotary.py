@@ -11,8 +11,8 @@ from refpos.spec.frequencies import Learned, angles
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats, decimals, digits, rounded
 from refpos.spec.scaling import magnitude
+from refpos.spec.turning import turn_blocks
 from refpos.variants.frequencies import axis_count, head_count, plane_count
-from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
 Array = npt.NDArray[Any]
@@ -185,21 +185,9 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     x = _features(x)
     _check_table(x, cos, sin, variant)
     _check_out(x, out)
-    a, b, c, d, first, second = (
-        np.array(one) for pairs in planes(variant, x.shape[-1]) for one in zip(*pairs, strict=True)
-    )
-    lead = x.ndim - cos.ndim
+    out = np.empty(x.shape, x.dtype) if out is None else out
     heads = 0 if head_count(variant.frequencies) is None else 1
-    at = cos.ndim - 2 - heads
-    cos, sin = (np.expand_dims(table, tuple(range(at, at + lead))) for table in (cos, sin))
-    x_a, x_b = x[..., a].astype(cos.dtype), x[..., b].astype(cos.dtype)
-    y_c = x_a * cos[..., first] - x_b * sin[..., first]
-    y_d = x_b * cos[..., second] + x_a * sin[..., second]
-    if out is None:
-        out = x.copy()
-    elif out is not x:
-        out[...] = x
-    out[..., c], out[..., d] = y_c, y_d
+    turn_blocks(x, cos, sin, variant, out, at=cos.ndim - 2 - heads)
     return out
 
 
@@ -278,4 +266,13 @@ def _check_out(x: Array, out: Array | None) -> None:
         f"out must be {x.dtype} of shape {x.shape}",
         (str(out.dtype), out.shape),
     )
-    require(not np.shares_memory(out, x), "out must be x itself or share no memory with it", "overlapping arrays")
+    require(
+        _one_place(out, x) or not np.shares_memory(out, x),
+        "out must be x itself or share no memory with it",
+        "overlapping arrays",
+    )
+
+
+def _one_place(out: Array, x: Array) -> bool:
+    """Whether two arrays of one shape and dtype have each element in the same place, as a memory map and its array."""
+    return out.strides == x.strides and out.__array_interface__["data"][0] == x.__array_interface__["data"][0]

@@ -1,0 +1,137 @@
+"""Turning block by block: the same values as the formula written down once, whatever the planes, shapes and strides."""
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from strategies import FEW, generators
+
+from refpos import Rotary, cos_sin, planes, rotate, turn
+from refpos.catalogue import ANGLES
+from refpos.spec import turning
+from refpos.spec.turning import Halves, Literal, Neighbours, chunks, runs
+from refpos.variants.frequencies import head_count, plane_count
+from refpos.variants.planes import width
+
+ROTARY = {name: entry.variant for name, entry in ANGLES.items() if isinstance(entry.variant, Rotary)}
+LLAMA = ROTARY["llama-3.1"]
+NEIGHBOURS = replace(LLAMA, pairing="interleaved")
+RNG = np.random.default_rng(7)
+
+
+def tables(variant, n, rng, dtype=np.float64, lead=()):
+    heads = head_count(variant.frequencies)
+    shape = (*lead, *(() if heads is None else (heads,)), n, plane_count(variant.frequencies))
+    return tuple(rng.standard_normal(shape).astype(dtype) for _ in "cs")
+
+
+def literal(x, cos, sin, variant):
+    """The formula in one piece, for tables without leading axes but heads."""
+    y = x.copy()
+    for (a, b), (c, d), (first, second) in zip(*planes(variant, x.shape[-1]), strict=True):
+        y[..., c] = x[..., a] * cos[..., first] - x[..., b] * sin[..., first]
+        y[..., d] = x[..., b] * cos[..., second] + x[..., a] * sin[..., second]
+    return y
+
+
+def room(x, cos, sin):
+    """How far two honest ways may lie apart: 2γ_2 (|x_a cos| + |x_b sin|)."""
+    return 2.0**-51 * abs(x).max() * (abs(cos).max() + abs(sin).max())
+
+
+def kinds(variant, dense=True):
+    return {type(run) for run in runs(variant, width(variant) + 3, dense)[0]}
+
+
+@pytest.mark.parametrize("variant", [pytest.param(one, id=name) for name, one in ROTARY.items()])
+@FEW
+@given(rng=generators)
+def test_blocks_have_the_values_of_the_formula(variant, rng):
+    heads = head_count(variant.frequencies)
+    x = rng.standard_normal((2, heads or 3, 5, width(variant) + 3))
+    cos, sin = tables(variant, 5, rng)
+    want, got = literal(x, cos, sin, variant), turn(x, cos, sin, variant)
+
+    exact = Neighbours not in kinds(variant)
+    assert np.all(abs(want - got) <= (0 if exact else room(x, cos, sin)))
+
+
+@pytest.mark.parametrize("block", [8, 1024, 5000])
+@pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS, ROTARY["gpt-neox-20b"], ROTARY["rope-vit-mixed"]])
+def test_the_size_of_blocks_changes_nothing(variant, block, monkeypatch):
+    x = RNG.standard_normal((2, 3, head_count(variant.frequencies) or 2, 7, width(variant)))
+    cos, sin = tables(variant, 7, RNG, lead=(2,))
+    whole = turn(x, cos, sin, variant)
+
+    monkeypatch.setattr(turning, "BLOCK", block)
+    assert whole.tobytes() == turn(x, cos, sin, variant).tobytes()
+
+
+@pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS, replace(LLAMA, write="interleaved"), ROTARY["gpt-neox-20b"]])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_in_place_and_into_out_are_the_same(variant, dtype):
+    x = RNG.standard_normal((2, 3, 9, width(variant) + 2)).astype(dtype)
+    cos, sin = tables(variant, 9, RNG, np.result_type(dtype, np.float32))
+    want, given = turn(x, cos, sin, variant), x.copy()
+
+    assert turn(given, cos, sin, variant, out=given) is given
+    assert want.tobytes() == given.tobytes()
+    out = np.full_like(x, np.nan)
+    turn(x, cos, sin, variant, out=out)
+    assert want.tobytes() == out.tobytes()
+
+
+@pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS])
+def test_strides_change_no_value(variant):
+    x = RNG.standard_normal((2, 9, 3, 2 * width(variant))).swapaxes(1, 2)[..., ::2]
+    cos, sin = tables(variant, 9, RNG)
+
+    assert np.all(abs(turn(x, cos, sin, variant) - turn(x.copy(), cos, sin, variant)) <= room(x, cos, sin))
+
+
+def test_a_file_in_memory_is_turned_where_it_lies(tmp_path):
+    given = np.memmap(tmp_path / "x", np.float32, "w+", shape=(4, 9, width(LLAMA)))
+    given[...] = RNG.standard_normal(given.shape)
+    cos, sin = tables(LLAMA, 9, RNG, np.float32)
+    want = turn(np.array(given), cos, sin, LLAMA)
+
+    turn(given, cos, sin, LLAMA, out=given)
+    assert np.array_equal(want, np.memmap(tmp_path / "x", np.float32, "r", shape=given.shape))
+
+
+@pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS, replace(LLAMA, write="interleaved")])
+@pytest.mark.parametrize("n", [2**12, 2**14])
+def test_two_megabytes_are_enough_at_any_length(variant, n):
+    x = np.ones((4, n, width(variant)), np.float32)
+    out, (cos, sin) = np.empty_like(x), cos_sin(np.arange(n), variant, np.float32)
+
+    tracemalloc.start()
+    turn(x, cos, sin, variant, out=out)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * 2**20
+
+
+def test_planes_take_the_fastest_way_that_fits_them():
+    assert {Halves} == kinds(LLAMA)
+    assert {Neighbours} == kinds(NEIGHBOURS)
+    assert {Literal} == kinds(NEIGHBOURS, dense=False)
+    assert {Literal} == kinds(replace(LLAMA, write="interleaved"))
+    assert [Halves, Halves] == [type(run) for run in runs(ROTARY["gemma-4-vision"], 64, True)[0]]
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 5), (3, 4, 5), (2, 0, 3)])
+@pytest.mark.parametrize("most", [1, 2, 7, 60])
+def test_chunks_cover_an_array_once(shape, most):
+    found = np.zeros(shape, int)
+    for place in chunks(shape, most):
+        assert found[place].size <= max(most, 1)
+        found[place] += 1
+
+    assert np.all(found == 1)
+
+
+def test_rotate_of_nothing_is_nothing():
+    assert (2, 0, 128) == rotate(np.zeros((2, 0, 128)), np.zeros(0), LLAMA).shape
