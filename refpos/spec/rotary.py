@@ -1,6 +1,7 @@
 """Rotary encodings: turn pairs of features by the angles of their planes."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,7 @@ def _features(x: npt.ArrayLike) -> Array:
     except ValueError:
         given = np.asarray(None)
     known = given.dtype in (np.float16, np.float32, np.float64)
-    require(known, "x must be float16, float32 or float64", str(given.dtype))
+    require(known, "x must be float16, float32 or float64", _name(given.dtype))
     require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
     return given
 
@@ -221,6 +222,12 @@ def _table_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     return kind
 
 
+@cache
+def _name(dtype: np.dtype[Any]) -> str:
+    """Return the name of a dtype; NumPy makes it anew each time, which takes as long as turning a token."""
+    return str(dtype)
+
+
 def _compute_dtype(x: Array) -> np.dtype[Any]:
     return np.result_type(x.dtype, np.float32)
 
@@ -234,11 +241,10 @@ def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> Non
 
 
 def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
+    kind = _compute_dtype(x)
     for name, table in (("cos", cos), ("sin", sin)):
         require(isinstance(table, np.ndarray), f"{name} must be an array", type(table).__name__)
-        require(
-            table.dtype == _compute_dtype(x), f"{name} must be {_compute_dtype(x)} for x of {x.dtype}", str(table.dtype)
-        )
+        require(table.dtype == kind, f"{name} must be {_name(kind)} for x of {_name(x.dtype)}", _name(table.dtype))
     require(cos.shape == sin.shape, "cos and sin must have one shape", (cos.shape, sin.shape))
     *lead, n, _ = x.shape
     heads = head_count(variant.frequencies)
@@ -263,8 +269,8 @@ def _check_out(x: Array, out: Array | None) -> None:
         return
     require(
         (out.shape, out.dtype) == (x.shape, x.dtype),
-        f"out must be {x.dtype} of shape {x.shape}",
-        (str(out.dtype), out.shape),
+        f"out must be {_name(x.dtype)} of shape {x.shape}",
+        (_name(out.dtype), out.shape),
     )
     require(
         _one_place(out, x) or not np.shares_memory(out, x),
