@@ -1,6 +1,6 @@
 """Rotary encodings, certified: pairs of features turned by the angles of their planes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
@@ -63,7 +63,8 @@ def cos_sin(
 
     def made(scale: int) -> tuple[tuple[Real, ...], tuple[Real, ...]]:
         found = table(position, variant, scale, side, learned=learned, head=head)
-        return tuple(real(cos, scale) for cos, _ in found), tuple(real(sin, scale) for _, sin in found)
+        cosines, sines = zip(*found.values(), strict=True)
+        return tuple(real(one, scale) for one in cosines), tuple(real(one, scale) for one in sines)
 
     start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + GUARD
     return refined(made, chain.from_iterable, bits, start)
@@ -119,17 +120,17 @@ def rotate(
     (Fraction(-3, 1), Fraction(-4, 1), Fraction(1, 2))
     """
     features = _features(x)
-    layout = planes(variant, len(features))
     wanted = range(len(features)) if elements is None else elements
     needed = frozenset(wanted)
+    layout = [one for one in zip(*planes(variant, len(features)), strict=True) if needed & {*one[1]}]
+    columns = frozenset(k for *_, pair in layout for k in pair)
 
     def made(scale: int) -> tuple[Real, ...]:
-        found = table(position, variant, scale, side, learned=learned, head=head)
+        found = table(position, variant, scale, side, learned=learned, head=head, wanted=columns)
         y: list[Number] = list(features)
-        for (a, b), (c, d), (first, second) in zip(*layout, strict=True):
-            if c in needed or d in needed:
-                y[c], _ = turned((features[a], features[b]), found[first], scale)
-                _, y[d] = turned((features[a], features[b]), found[second], scale)
+        for (a, b), (c, d), (first, second) in layout:
+            y[c], _ = turned((features[a], features[b]), found[first], scale)
+            _, y[d] = turned((features[a], features[b]), found[second], scale)
         return tuple(real(y[one], scale) for one in wanted)
 
     start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + reach(features) + GUARD
@@ -144,31 +145,43 @@ def turned(pair: tuple[Fraction, Fraction], z: Pair, scale: int) -> Pair:
 
 
 def table(
-    position: Position, variant: Rotary, scale: int, side: Side, *, learned: Learned | None = None, head: int = 0
-) -> tuple[Pair, ...]:
-    """Return cosine and sine of every plane, with magnitude and sense, about to 2^−scale."""
+    position: Position,
+    variant: Rotary,
+    scale: int,
+    side: Side,
+    *,
+    learned: Learned | None = None,
+    head: int = 0,
+    wanted: frozenset[int] | None = None,
+) -> Mapping[int, Pair]:
+    """Return cosine and sine of every plane that is wanted, with magnitude and sense, about to 2^−scale."""
     check_side(variant, side)
     p = coordinates(position, axis_count(variant.frequencies))
     if learned is None:
-        return _table(p, variant, scale, side, head)
-    return _reckoned(p, variant, scale, side, head, learned)
+        return _table(p, variant, scale, side, head, wanted)
+    return _reckoned(p, variant, scale, side, head, wanted, learned)
 
 
 def _reckoned(
-    p: tuple[Fraction, ...], variant: Rotary, scale: int, side: Side, head: int, learned: Learned | None
-) -> tuple[Pair, ...]:
+    p: tuple[Fraction, ...],
+    variant: Rotary,
+    scale: int,
+    side: Side,
+    head: int,
+    wanted: frozenset[int] | None,
+    learned: Learned | None = None,
+) -> Mapping[int, Pair]:
     factor, way = magnitude(variant.attention_factor, scale), sense(variant, side)
-    found = []
+    found = {}
     for k, plane in enumerate(turning(variant.frequencies, scale, learned=learned, head=head)):
-        g = times(factor, grown(variant, p[0], k, scale, side), scale)
-        cos, sin = circle(angle(p, plane, scale), scale)
-        found.append((times(g, cos, scale), times(times(way, g, scale), sin, scale)))
-    return tuple(found)
+        if wanted is None or k in wanted:
+            g = times(factor, grown(variant, p[0], k, scale, side), scale)
+            cos, sin = circle(angle(p, plane, scale), scale)
+            found[k] = times(g, cos, scale), times(times(way, g, scale), sin, scale)
+    return found
 
 
-@lru_cache(maxsize=256)
-def _table(p: tuple[Fraction, ...], variant: Rotary, scale: int, side: Side, head: int) -> tuple[Pair, ...]:
-    return _reckoned(p, variant, scale, side, head, None)
+_table = lru_cache(maxsize=256)(_reckoned)
 
 
 def grown(variant: Rotary, position: Fraction, plane: int, scale: int, side: Side) -> Number:

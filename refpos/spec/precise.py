@@ -8,6 +8,7 @@ whose arithmetic is the same everywhere: their float64 values are correctly roun
 from collections.abc import Iterable
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,19 @@ def decimal(value: float | Fraction | Decimal) -> Decimal:
 
 def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction | Decimal]) -> Decimals:
     """Return base^exponent, element by element, as exp(e ln b)."""
-    pairs = list(zip(map(Decimal, bases), exponents, strict=True))
-    logs = {base: base.ln() for base in {base for base, _ in pairs}}
-    return np.array([(logs[base] * decimal(e)).exp() for base, e in pairs], dtype=object)
+    return np.array([_power(decimal(base), e) for base, e in zip(bases, exponents, strict=True)], dtype=object)
+
+
+@lru_cache(maxsize=1 << 16)
+def _power(base: Decimal, exponent: Fraction | Decimal) -> Decimal:
+    with digits():
+        return (_log(base) * decimal(exponent)).exp()
+
+
+@lru_cache(maxsize=1 << 12)
+def _log(base: Decimal) -> Decimal:
+    with digits():
+        return base.ln()
 
 
 def power(base: float, over: int, under: int) -> float:
