@@ -90,7 +90,12 @@ def computing(variant: Angle, learned: Learned | None = None, side: Side = "quer
     """Return what computes a variant: (positions, x) -> the result in float64."""
     if isinstance(variant, Sinusoidal):
         return lambda positions, _: embed(positions, variant, learned=learned)
-    return lambda positions, x: rotate(x, positions, variant, side=side, learned=learned)  # type: ignore[arg-type]
+
+    def turned(positions: Floats, x: Floats | None) -> Floats:
+        assert x is not None
+        return rotate(x, positions, variant, side=side, learned=learned)
+
+    return turned
 
 
 def _misplaced(variant: Angle, learned: Learned | None, side: Side) -> Iterator[Neighbour]:
@@ -260,12 +265,12 @@ def _rounding(variant: Angle, learned: Learned | None, dtype: str, stages: tuple
     def to(stage: str, values: Floats) -> Floats:
         return round_to(values, dtype) if stage in stages else values
 
+    frequencies = variant.frequencies
+    exact = _stepwise(frequencies, dtype) if "ladder" in stages else omega(frequencies, learned=learned)
+    per_step = to("frequencies", exact)
+
     def predict(positions: Floats, x: Floats | None) -> Floats:
         p = to("positions", as_positions(positions, axis_count(variant.frequencies)))
-        per_step = (
-            _stepwise(variant.frequencies, dtype) if "ladder" in stages else omega(variant.frequencies, learned=learned)
-        )
-        per_step = to("frequencies", per_step)
         if head_count(variant.frequencies) is not None:
             p = p[..., None, :, :]
         phi = to("angles", np.einsum("...na,...ak->...nk", p, per_step))

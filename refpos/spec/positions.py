@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,8 @@ def as_positions(positions: npt.ArrayLike, axes: int) -> Floats:
     shape = "(..., n)" if axes == 1 else f"(..., n, {axes})"
     fits = given.ndim >= 1 if axes == 1 else given.ndim >= 2 and given.shape[-1] == axes
     require(fits, f"positions must have shape {shape}", given.shape)
-    require(np.isfinite(given).all(), "positions must be finite", given[~np.isfinite(given)][:1])
+    finite = np.isfinite(given)
+    require(finite.all(), "positions must be finite", given[~finite][:1])
     exact = given.dtype.kind == "f" or ((given <= 2**53).all() and (given >= -(2**53)).all())
     require(exact, "integer positions must not exceed 2^53", given)
     p = given.astype(np.float64)
@@ -127,12 +129,18 @@ def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
         leaves = () if isinstance(values, np.ndarray) else np.asarray(values, dtype=object).ravel()
     except ValueError:
         raise SpecError(f"{rule}; got a ragged {type(values).__name__}") from None
-    got = f"{type(values).__name__} of objects" if given.dtype == object else str(given.dtype)
+    got = f"{type(values).__name__} of objects" if given.dtype.kind == "O" else named(given.dtype)
     require(given.dtype.kind in "iuf" and given.dtype.itemsize <= 8, rule, got)
     require(not any(isinstance(one, bool | np.bool_) for one in leaves), rule, "a bool among numbers")
     mixed = given.dtype.kind == "f" and any(isinstance(one, int) and abs(one) > 2**53 for one in leaves)
     require(not mixed, f"integers among {name} must not exceed 2^53", values)
     return given
+
+
+@cache
+def named(dtype: np.dtype[Any]) -> str:
+    """Return the name of a dtype, which NumPy spells anew each time that it is told."""
+    return str(dtype)
 
 
 def _tokens(segment: Segment) -> int:

@@ -1,7 +1,6 @@
 """Rotary encodings: turn pairs of features by the angles of their planes."""
 
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy.typing as npt
 
 from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, angles
-from refpos.spec.positions import as_positions
+from refpos.spec.positions import as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, rounded
 from refpos.spec.scaling import magnitude
 from refpos.spec.turning import turn_blocks
@@ -142,7 +141,11 @@ def cos_sin(
         if variant.growth is not None:
             g = g * np.exp(logs if side == "query" else -logs)
         cos, sin = (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)
-    require(np.isfinite(cos).all() and np.isfinite(sin).all(), f"cosines and sines must be finite in {kind}", positions)
+    require(
+        np.isfinite(cos).all() and np.isfinite(sin).all(),
+        f"cosines and sines must be finite in {named(kind)}",
+        positions,
+    )
     return cos, sin
 
 
@@ -206,7 +209,7 @@ def _features(x: npt.ArrayLike) -> Array:
     except ValueError:
         given = np.asarray(None)
     known = given.dtype in (np.float16, np.float32, np.float64)
-    require(known, "x must be float16, float32 or float64", _name(given.dtype))
+    require(known, "x must be float16, float32 or float64", named(given.dtype))
     require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
     return given
 
@@ -218,14 +221,8 @@ def _table_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
         kind = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):
         raise SpecError(f"{rule}; got {dtype}") from None
-    require(dtype is not None and kind in (np.float32, np.float64), rule, str(kind))
+    require(dtype is not None and kind in (np.float32, np.float64), rule, named(kind))
     return kind
-
-
-@cache
-def _name(dtype: np.dtype[Any]) -> str:
-    """Return the name of a dtype; NumPy makes it anew each time, which takes as long as turning a token."""
-    return str(dtype)
 
 
 def _compute_dtype(x: Array) -> np.dtype[Any]:
@@ -241,10 +238,11 @@ def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> Non
 
 
 def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
-    kind = _compute_dtype(x)
+    dtype = _compute_dtype(x)
     for name, table in (("cos", cos), ("sin", sin)):
         require(isinstance(table, np.ndarray), f"{name} must be an array", type(table).__name__)
-        require(table.dtype == kind, f"{name} must be {_name(kind)} for x of {_name(x.dtype)}", _name(table.dtype))
+        rule = f"{name} must be {named(dtype)} for x of {named(x.dtype)}"
+        require(table.dtype == dtype, rule, named(table.dtype))
     require(cos.shape == sin.shape, "cos and sin must have one shape", (cos.shape, sin.shape))
     *lead, n, _ = x.shape
     heads = head_count(variant.frequencies)
@@ -269,8 +267,8 @@ def _check_out(x: Array, out: Array | None) -> None:
         return
     require(
         (out.shape, out.dtype) == (x.shape, x.dtype),
-        f"out must be {_name(x.dtype)} of shape {x.shape}",
-        (_name(out.dtype), out.shape),
+        f"out must be {named(x.dtype)} of shape {x.shape}",
+        (named(out.dtype), out.shape),
     )
     require(
         _one_place(out, x) or not np.shares_memory(out, x),

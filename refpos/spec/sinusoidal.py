@@ -1,5 +1,7 @@
 """Sinusoidal encodings: write the sine and cosine of the angles."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -57,7 +59,13 @@ def write(phi: Floats, variant: Sinusoidal) -> Floats:
     """Return the rows of a variant, given its angles: what `turn` is to `rotate`."""
     *lead, n, _ = phi.shape
     rows = np.zeros((*lead, variant.prefix + n, width(variant)))
-    sines, cosines, columns = (list(one) for one in feature_places(variant))
+    sines, cosines, columns = _places(variant)
     rows[..., variant.prefix :, sines] = variant.scale * np.sin(phi[..., columns])
     rows[..., variant.prefix :, cosines] = variant.scale * np.cos(phi[..., columns])
     return rows
+
+
+@lru_cache(maxsize=256)
+def _places(variant: Sinusoidal) -> list[npt.NDArray[np.intp]]:
+    """Return the features that hold the sines, those that hold the cosines, and the plane of each."""
+    return [np.array(one) for one in feature_places(variant)]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from itertools import count
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -190,11 +190,10 @@ def _shared(judged: list[Judged]) -> list[dict[str, Any]]:
     told: set[str] = set()
     found = []
     for one in judged:
-        rows = {name: rounded_wrong(values) for name, values in one.wrong.items()}
         few = WRONGS if len(one.masters[0]) <= 64 else 0
-        fresh = [name for name in rows if name not in told and rows[name] is not None][:few]
-        told |= set(fresh)
-        found.append({name: rows[name] for name in fresh})
+        fresh = (name for name, values in one.wrong.items() if name not in told and np.isfinite(values).all())
+        found.append({name: rounded_wrong(one.wrong[name]) for name in [*islice(fresh, few)]})
+        told.update(found[-1])
     return found
 
 

@@ -101,10 +101,10 @@ def plan(variant: Rotary | Sinusoidal, features: int) -> tuple[Draft, ...]:
     """
     tried = [one for one in spots(variant) if not (_grows(variant) and np.max(one[1]) > NEAR)]
     tried = tried[:FEW] if features >= WIDE else tried
-    sides = [None] * len(tried)
+    sides: list[str | None] = [None] * len(tried)
     if _grows(variant):
         tried += tried[:4]
-        sides += ["key"] * 4  # type: ignore[list-item]
+        sides += ["key"] * 4
     return tuple(
         replace(draft(variant, features, number, *spot), side=side)
         for number, (spot, side) in enumerate(zip(tried, sides, strict=True))

@@ -39,13 +39,14 @@ def told(
         The mistakes that are asked about; all of them where nothing is said.
     """
     there, side = subject.at(inputs), inputs.get("side", "query")
-    due = of_head(there, inputs, computing(there.variant, there.learned, side)(*arrays(there, inputs)))
+    given = arrays(there, inputs)
+    due = of_head(there, inputs, computing(there.variant, there.learned, side)(*given))
     limit = SURELY * telling(allowed(there, inputs, WIDEST))
     found = {}
     for one in there.mistakes:
         if (which is not None and one.id not in which) or ("side" in inputs and one.id != "growth/side"):
             continue
-        got = predicted(there, one, inputs)
+        got = predicted(there, one, inputs, *given)
         if got is not None and np.isfinite(got).all() and (np.abs(got - due) > limit).any():
             found[one.id] = np.asarray((np.abs(got - due) > limit).any(axis=0))
     return found

@@ -49,7 +49,8 @@ def search(subject: Subject, mistake: str, number: int) -> Draft | None:
         tried = draft(variant, features, number, words, positions, length)
         inputs = tried.data()["inputs"]
         there = subject.at(inputs)
-        got = next((predicted(there, one, inputs) for one in there.mistakes if one.id == mistake), None)
+        given = arrays(there, inputs)
+        got = next((predicted(there, one, inputs, *given) for one in there.mistakes if one.id == mistake), None)
         if got is None:
             continue
         beyond = _beyond(there, inputs, got)

@@ -77,7 +77,7 @@ class Subject:
         """What was derived of cases already."""
         return {}
 
-    @property
+    @cached_property
     def learned(self) -> dict[str, Any] | None:
         """The weights as arrays."""
         if self.weights is None:
@@ -87,10 +87,10 @@ class Subject:
     @cached_property
     def recipes(self) -> tuple[Recipe, ...]:
         """The recipes for which units are given."""
-        wide = [("float64", "log"), ("float32", "tables"), ("float32", "power"), ("float32", "log")]
+        wide = [Recipe("float64"), Recipe("float32", "tables"), Recipe("float32", "power"), Recipe("float32")]
         if isinstance(self.variant.frequencies, Frequencies):
-            wide.append(("float32", "recurrence"))
-        return tuple(Recipe(*one) for one in [*wide, ("float16", "log"), ("bfloat16", "log")])  # type: ignore[arg-type]
+            wide.append(Recipe("float32", "recurrence"))
+        return (*wide, Recipe("float16"), Recipe("bfloat16"))
 
     @cached_property
     def mistakes(self) -> tuple[Neighbour, ...]:
@@ -165,18 +165,22 @@ def telling(allowed: Floats) -> Floats:
 def certified(make: Callable[[int], Sequence[Real]], which: Iterable[int]) -> list[float]:
     """Return masters of some of the numbers that are made together."""
     made = cache(make)
-    return [decide(lambda bits, at=at: made(bits)[at], to_odd, bits=BITS) for at in which]  # type: ignore[misc]
+
+    def master(at: int) -> float:
+        return decide(lambda bits: made(bits)[at], to_odd, bits=BITS)
+
+    return [master(at) for at in which]
 
 
 def separated(
     subject: Subject, inputs: Mapping[str, Any], pinned: Sequence[int], due: Floats, limit: Floats
 ) -> dict[str, Floats]:
     """Return what each mistake returns that is clearly off at some pinned element."""
-    found = {}
+    found, given = {}, arrays(subject, inputs)
     for one in subject.mistakes:
         if "side" in inputs and one.id != "growth/side":
             continue
-        got = predicted(subject, one, inputs)
+        got = predicted(subject, one, inputs, *given)
         if got is None:
             continue
         got = got[:, pinned]
@@ -186,9 +190,10 @@ def separated(
     return found
 
 
-def predicted(subject: Subject, mistake: Neighbour, inputs: Mapping[str, Any]) -> Floats | None:
-    """Return what a mistake returns on a case, a row for each token; None where it is of another width."""
-    positions, x = arrays(subject, inputs)
+def predicted(
+    subject: Subject, mistake: Neighbour, inputs: Mapping[str, Any], positions: Floats, x: Floats | None
+) -> Floats | None:
+    """Return what a mistake returns on a case and its `arrays`: a row for each token, None if of another width."""
     predict = mistake.predict
     if "side" in inputs:
         predict = computing(subject.variant, subject.learned, "query")
@@ -207,16 +212,14 @@ def arrays(subject: Subject, inputs: Mapping[str, Any]) -> tuple[Floats, Floats 
     return positions, x if heads is None else np.repeat(x[None], heads, axis=0)
 
 
-def rounded_wrong(values: Floats) -> Rows | None:
-    """Return what a mistake returns to six decimals, None where some of it is no number.
+def rounded_wrong(values: Floats) -> Rows:
+    """Return what a mistake returns to six decimals.
 
     Examples
     --------
     >>> rounded_wrong(np.array([[1 / 3, -1e-9]]))
     [[0.333333, 0.0]]
     """
-    if not np.isfinite(values).all():
-        return None
     return [[round(one * ROUND, DECIMALS) + 0.0 for one in row] for row in values.tolist()]
 
 
