@@ -7,6 +7,7 @@ A notebook is run once; where a line has a flip, a copy of the process goes on w
 """
 
 import sys
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -39,7 +40,9 @@ def in_a_copy(function, *arguments):
     fork = get_context("fork")
     ours, theirs = fork.Pipe(duplex=False)
     copy = fork.Process(target=lambda: theirs.send(function(*arguments)))
-    copy.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which NumPy has and which do nothing here
+        copy.start()
     answer = ours.recv() if ours.poll(PATIENCE) else Stop(f"no end in {PATIENCE} seconds")
     copy.kill()
     copy.join()

@@ -168,6 +168,7 @@ def stretched(probe, point, x):
     return abs(probe.lengths(probe.rotate(x, point), "write") - want), want
 
 
+@pytest.mark.theorem("rope-orthogonality")
 @where(keeps_length)
 @FEW
 @given(data=st.data())
@@ -178,6 +179,7 @@ def test_lengths_are_kept_up_to_the_attention_factor(variant, data):
     assert (error <= U * 16 * length).all()
 
 
+@pytest.mark.theorem("rope-orthogonality")
 @elsewhere(keeps_length)
 def test_lengths_are_not_kept_where_planes_do_not_only_turn(variant):
     assert counterexamples(variant, lambda probe: stretched(probe, probe.point(), probe.vector())[0].max()) > 0
@@ -199,6 +201,7 @@ def shifted(probe, m, n, t):
     return abs(near - far), bound
 
 
+@pytest.mark.theorem("rope-relativity")
 @where(turns_pairs)
 @FEW
 @given(data=st.data())
@@ -229,6 +232,7 @@ def composed(probe, m, n):
     return abs(twice - g * once), U * probe.spread(bound, 0.0)
 
 
+@pytest.mark.theorem("rope-group")
 @where(composes)
 @FEW
 @given(data=st.data())
@@ -239,6 +243,7 @@ def test_two_rotations_are_one_by_the_sum(variant, data):
     assert (error <= bound).all()
 
 
+@pytest.mark.theorem("rope-group")
 @elsewhere(composes)
 def test_two_rotations_are_not_one_where_pairs_move_or_do_not_turn(variant):
     assert counterexamples(variant, lambda probe: composed(probe, probe.point(), probe.point())[0].max()) > 0
@@ -255,6 +260,7 @@ def moved(probe):
     return abs(probe.rotate(x, origin) - g * x)
 
 
+@pytest.mark.theorem("rope-group")
 @where(stays_in_place)
 @FEW
 @given(rng=generators)
