@@ -1,4 +1,4 @@
-"""Rules of position in symbols: the steps of RoPE-Tie, and the circle of Circle-RoPE."""
+"""Rules of position in symbols: the grid of M-RoPE, the steps of RoPE-Tie, and the circle of Circle-RoPE."""
 
 import sympy
 
@@ -8,6 +8,9 @@ from refpos.variants.multimodal import CircleRope, RopeTie
 H, W, R, C = sympy.symbols("h w r c", integer=True, positive=True)
 LAST = sympy.Symbol("L", real=True)
 """The sides of an image, a row and a column of it, both from 1, and the position of the token before it."""
+
+T, F = sympy.symbols("T f", integer=True, positive=True)
+"""The temporal patches of a video, and one of them, from 1."""
 
 DIVISOR = sympy.Symbol("g", integer=True, positive=True)
 """The greatest common divisor of h + 1 and w + 1."""
@@ -24,6 +27,27 @@ STEPS = {
     "unit": (sympy.Integer(1), sympy.Integer(1)),
 }
 """The steps of rows and of columns, by form."""
+
+
+def mrope() -> tuple[sympy.Eq, sympy.Eq, sympy.Eq, sympy.Eq]:
+    r"""Return the position (t, y, x) of patch (f, r, c) of a merged grid, and that of the next text, K.
+
+    t = L + f,  y = L + r,  x = L + c,  K = L + max(T, h, w) + 1
+
+    where time is not counted.
+
+    References
+    ----------
+    QwenLM/Qwen3-VL, `rope2d.py`, `get_rope_index_2`.
+
+    Examples
+    --------
+    >>> mrope()[3].rhs
+    L + Max(T, h, w) + 1
+    """
+    t, y, x, k = sympy.symbols("t y x K", real=True)
+    ends = equation(k, LAST + sympy.Max(T, H, W) + 1)
+    return equation(t, LAST + F), equation(y, LAST + R), equation(x, LAST + C), ends
 
 
 def tie(form: str) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
