@@ -30,7 +30,8 @@ n, s, t, K = sp.symbols("n s t K", real=True)
 # all axes share one ladder, it is the one-dimensional encoding with that ladder, for any division of the planes into
 # sections, chunked or interleaved. With ladders counted per axis it is another encoding.
 #
-# *Source:* Qwen2-VL, arXiv 2409.12191, section 2.1 ("functionally equivalent to 1D-RoPE"); the condition on the ladder is ours.
+# *Source:* Qwen2-VL, arXiv 2409.12191, section 2.1 ("functionally equivalent to 1D-RoPE"); the
+# condition on the ladder is ours.
 #
 # Why: the angle is linear in the position, $\varphi_k = \sum_a p_a \Omega_{ak}$, and all $p_a$ are $n$. On a shared
 # ladder $\Omega_{ak} = [a_k = a]\, m_k\, b^{-k/K}$ has one non-zero entry in each column, and this entry counts $k$

@@ -69,7 +69,7 @@ def test_weights_take_one_exponential_of_their_logits():
 @given(generators, st.integers(-5, 5))
 def test_weights_do_not_see_what_is_added_to_every_logit(rng, added):
     q, k, v = rng.standard_normal((3, 6, 4))
-    q[:, 0], shifted = 1.0, k + [added, 0, 0, 0]
+    q[:, 0], shifted = 1.0, k + np.array([added, 0.0, 0.0, 0.0])
     plain = Attention(scale=1.0)
 
     close(attend(q, shifted, v, SIX, SIX, plain), attend(q, k, v, SIX, SIX, plain))
