@@ -75,7 +75,6 @@ def test_a_key_like_the_query_is_preferred_by_twice_the_sum_of_cosines():
 
 @pytest.mark.theorem("base-integral")
 def test_the_mean_of_the_cosines_tends_to_the_integral():
-    """Riemann sums from the left, off by at most half a step times the slope's whole variation."""
     frequencies = omega(Frequencies((0,) * 4096))[0]
     means = [np.cos(m * frequencies).mean() for m in (1, 10, 100)]
 
