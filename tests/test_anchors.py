@@ -180,6 +180,7 @@ def test_gemma_4_global_turns_64_of_256_planes():
 # Magnitudes: C 5.1, C 6, E 4.
 
 
+@pytest.mark.anchor("E 4, YaRN")
 @pytest.mark.parametrize(
     ("factor", "expected", "decimals"),
     [
@@ -223,6 +224,7 @@ def test_the_factor_of_olmo_3_1_is_mscale_of_8_to_a_unit_in_the_last_place():
 # Axes: C 5.4, C 5.5, C 6, E 8.
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -263,8 +265,9 @@ def test_chunks_where_planes_interleave_are_wrong_in_so_many_planes(counts, expe
     assert expected == sum(a != b for a, b in zip(chunked, interleaved, strict=True))
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 @pytest.mark.parametrize("name", ["qwen2-vl", "qwen2.5-vl", "qwen3-vl", "qwen3.5", "glm-4v", "ernie-4.5-vl"])
-def test_text_on_the_diagonal_is_rotated_as_in_one_dimension(name):  # E 8, identity 19
+def test_text_on_the_diagonal_is_rotated_as_in_one_dimension(name):
     frequencies = frequencies_of(name)
     plain = Frequencies((0,) * len(frequencies.axes), base=frequencies.base)
     assert np.array_equal(angles([7, 4095], plain), angles([[7] * 3, [4095] * 3], frequencies))
@@ -273,6 +276,7 @@ def test_text_on_the_diagonal_is_rotated_as_in_one_dimension(name):  # E 8, iden
 # RoPE-ViT: E 1.
 
 
+@pytest.mark.anchor("E 1, RoPE-ViT")
 @pytest.mark.parametrize(
     ("planes_per_axis", "base", "j", "expected"),
     [
@@ -293,10 +297,12 @@ def test_rope_vit_has_its_frequencies(planes_per_axis, base, j, expected):
     assert printed((expected, expected), 10) == (x, y)
 
 
+@pytest.mark.anchor("E 1, RoPE-ViT")
 def test_rope_vit_axial_is_that_of_heads_of_64_features():
     assert printed(0.7498942093, 10) == omega_of("rope-vit-axial")[1]
 
 
+@pytest.mark.anchor("E 1, RoPE-ViT")
 def test_swin_with_heads_of_32_features_has_its_frequencies():
     swin = frequencies_of("rope-swin-axial")
     expected = [1, 0.61323756, 0.37606031, 0.23061431, 0.14142136, 0.08672489, 0.05318296, 0.03261379]
@@ -307,6 +313,7 @@ EIGHT = Rotary(Frequencies((1, 1, 0, 0), base=100.0, ladder="per-axis"), pairing
 ONE_TO_EIGHT = np.arange(1.0, 9.0)[None]
 
 
+@pytest.mark.anchor("E 1, RoPE-ViT")
 def test_rope_vit_axial_turns_one_to_eight_at_column_1_of_row_2():
     expected = [
         -1.14263966,
@@ -321,7 +328,8 @@ def test_rope_vit_axial_turns_one_to_eight_at_column_1_of_row_2():
     assert printed(expected, 8) == rotate(ONE_TO_EIGHT, [[2, 1]], EIGHT)[0]
 
 
-def test_rope_vit_axial_is_rope_vit_mixed_with_the_other_axis_at_rest():  # identity I1.1
+@pytest.mark.anchor("I1.1")
+def test_rope_vit_axial_is_rope_vit_mixed_with_the_other_axis_at_rest():
     mixed = Rotary(Dense(2, 4), pairing="interleaved")
     learned = {"omega": omega(EIGHT.frequencies)}
     axial = rotate(ONE_TO_EIGHT, [[2, 1]], EIGHT)
@@ -331,6 +339,7 @@ def test_rope_vit_axial_is_rope_vit_mixed_with_the_other_axis_at_rest():  # iden
 # Similarity of positions: E 2, E 4, E 5 (10122).
 
 
+@pytest.mark.anchor("E 2, Kazemnejad")
 @pytest.mark.parametrize(
     ("distance", "expected"),
     [(0, 64), (1, 62.09368), (2, 57.38186), (3, 52.18623), (4, 48.58603)],
@@ -340,17 +349,20 @@ def test_rows_of_the_transformer_have_their_products(distance, expected):
     assert printed(expected, 5) == rows[0] @ rows[1]
 
 
+@pytest.mark.anchor("E2.1")
 @pytest.mark.parametrize(("planes", "expected"), [(256, 9646.6162), (64, 8659.6432)])
 def test_the_longest_wavelength_of_the_transformer_is_less_than_its_paper_says(planes, expected):
     assert printed(expected, 4) == 1 / ladder(Frequencies((0,) * planes))[-1]
 
 
+@pytest.mark.anchor("E2.3")
 @pytest.mark.parametrize(("planes", "expected"), [(64, 12), (256, 44)])
 def test_the_similarity_of_positions_first_grows_at_this_distance(planes, expected):
     rises = np.diff(similarity(10_000.0, planes, range(100))) > 0
     assert expected == 1 + np.argmax(rises)
 
 
+@pytest.mark.anchor("E 4, CSDN 138977299")
 @pytest.mark.parametrize(
     ("base", "expected"),
     [
@@ -366,11 +378,13 @@ def test_scores_of_ones_decay_as_the_base_says(base, expected):
     assert printed(expected, 6) == turned @ turned[0] / 8
 
 
+@pytest.mark.anchor("E 4, CSDN 138977299")
 def test_scores_of_ones_do_not_decay_with_a_base_of_one():
     turned = rotate(np.ones((5, 64)), [0, 1, 10, 100, 1000], Rotary(Bands((0,) * 32, 1.0, 1.0)))
     assert printed([8, 4.322418, -6.712572, 6.898551, 4.499033], 6) == turned @ turned[0] / 8
 
 
+@pytest.mark.anchor("E 5, 10122", "E5.14")
 @pytest.mark.parametrize(
     ("base", "length", "expected", "decimals"),
     [
@@ -385,16 +399,19 @@ def test_the_similarity_of_a_base_has_this_minimum(base, length, expected, decim
     assert printed(expected, decimals) == similarity(base, 64, range(length)).min()
 
 
+@pytest.mark.anchor("E 5, 10122")
 @pytest.mark.parametrize(("base", "expected"), [(4400.0, 951), (4300.0, 1009)])
 def test_the_similarity_of_a_base_is_least_at_this_distance(base, expected):
     assert expected == np.argmin(similarity(base, 64, range(1024)))
 
 
+@pytest.mark.anchor("E 5, 10122")
 @pytest.mark.parametrize(("base", "expected"), [(1e4, 1707), (5e5, 18_438)])
 def test_the_similarity_of_a_base_is_first_negative_at_this_distance(base, expected):
     assert expected == np.argmax(similarity(base, 64, range(20_000)) < 0)
 
 
+@pytest.mark.anchor("E 5, 10122", "E5.15")
 @pytest.mark.parametrize(
     ("base", "length", "expected"),
     [
@@ -416,6 +433,7 @@ def test_a_base_keeps_similarity_positive_up_to_a_length_or_does_not(base, lengt
     assert expected == (similarity(base, 64, range(length)).min() >= 0)
 
 
+@pytest.mark.anchor("E 5, 8265")
 @pytest.mark.parametrize(
     ("position", "expected", "decimals"),
     [
@@ -427,12 +445,13 @@ def test_a_base_keeps_similarity_positive_up_to_a_length_or_does_not(base, lengt
         (256, 6.543097, 6),
     ],
 )
-def test_the_decay_curve_of_rope_has_its_values(position, expected, decimals):  # E 5 (8265)
+def test_the_decay_curve_of_rope_has_its_values(position, expected, decimals):
     sums = np.cumsum(np.exp(1j * angles([position], TEN_THOUSAND)[0]))
     assert printed(expected, decimals) == np.abs(sums).mean()
 
 
-def test_a_vector_turned_by_an_eighth_of_a_turn_lies_on_the_diagonal():  # E 4
+@pytest.mark.anchor("E 4, CSDN 138977299")
+def test_a_vector_turned_by_an_eighth_of_a_turn_lies_on_the_diagonal():
     turned = rotate(np.array([[1.0, 0.0]]), [math.pi / 4], Rotary(Frequencies((0,))))
     assert pytest.approx((math.sqrt(2) / 2, math.sqrt(2) / 2), rel=1e-15) == turned[0]
 
@@ -440,12 +459,14 @@ def test_a_vector_turned_by_an_eighth_of_a_turn_lies_on_the_diagonal():  # E 4
 # Context extension: E 4.
 
 
+@pytest.mark.anchor("E 4, NTK-aware")
 @pytest.mark.parametrize(("factor", "expected"), [(2, 20_221.2617), (4, 40_889.9424), (8, 82_684.6226)])
 def test_ntk_aware_scaling_grows_the_base(factor, expected):
     scaled = ladder(Frequencies((0,) * 64, scaling=NTK(factor)))
     assert printed(expected, 4) == scaled[32] ** -2
 
 
+@pytest.mark.anchor("E 4, 9706")
 @pytest.mark.parametrize(
     ("scaled", "expected"),
     [
@@ -462,6 +483,7 @@ def test_extension_changes_the_first_and_last_frequency_by_so_much(scaled, expec
     assert pytest.approx(expected, rel=1e-14) == (ratio[0], ratio[-1])
 
 
+@pytest.mark.anchor("E 4, 9706")
 @pytest.mark.parametrize(
     ("name", "m", "expected"),
     [
@@ -477,6 +499,7 @@ def test_a_mixed_radix_divides_the_mth_frequency_by_the_product_of_its_steps(nam
     assert printed(expected, 7) == ladder(TEN_THOUSAND)[m - 1] / omega_of(name)[m - 1]
 
 
+@pytest.mark.anchor("E 4, 9706")
 @pytest.mark.parametrize(
     ("name", "exponent", "expected"),
     [("ntk-rope-mixed", 0.625, 0.1545554173), ("ntk-rope-mixed-code", 0.75, 0.1098183964)],
@@ -487,25 +510,29 @@ def test_the_logarithm_of_what_divides_grows_as_a_power_of_m(name, exponent, exp
     assert printed(np.full(64, expected), 10) == rate
 
 
+@pytest.mark.anchor("E5.8")
 @pytest.mark.parametrize("exponent", [0.0, 0.3, 0.625, 1.0])
-def test_the_steps_of_a_mixed_radix_fall_and_are_no_less_than_one(exponent):  # identity 9
+def test_the_steps_of_a_mixed_radix_fall_and_are_no_less_than_one(exponent):
     products = ladder(TEN_THOUSAND) / ladder(Frequencies((0,) * 64, scaling=MixedRadix(8, exponent)))
     steps = products / np.concatenate([[1.0], products[:-1]])
     assert ((steps >= 1 - 1e-14).all(), (np.diff(steps) <= 1e-14).all()) == (True, True)
 
 
-def test_an_exponent_below_0_whose_steps_would_be_less_than_one_is_refused():  # E5.8
+@pytest.mark.anchor("E5.8")
+def test_an_exponent_below_0_whose_steps_would_be_less_than_one_is_refused():
     first, second = (math.exp(math.log(8) * (m / 64) ** -0.1) for m in (1, 2))
     assert second < first
     with pytest.raises(SpecError, match="exponent must be from 0 to 1"):
         MixedRadix(8, -0.1)
 
 
-def test_ntk_leaves_the_first_frequency_as_it_is():  # E5.6
+@pytest.mark.anchor("E5.6")
+def test_ntk_leaves_the_first_frequency_as_it_is():
     assert 1.0 == ladder(Frequencies((0,) * 64, scaling=NTK(8)))[0]
 
 
-def test_the_base_of_ntk_is_not_the_base_times_the_factor():  # E5.9
+@pytest.mark.anchor("E5.9")
+def test_the_base_of_ntk_is_not_the_base_times_the_factor():
     bases = omega_of("ntk-rope-old")[32] ** -2, omega_of("ntk-aware")[32] ** -2
     assert printed((80_000, 82_684.6226), 4) == bases
 
@@ -519,37 +546,44 @@ def digits(n, base, count):
     return np.floor(turned) % base
 
 
+@pytest.mark.anchor("E 5, 9675")
 def test_1749_has_the_digits_6_13_5_to_the_base_16():
     assert [6, 13, 5] == digits(1749, 16, 3)[::-1].tolist()
 
 
+@pytest.mark.anchor("E 5, 9675")
 @pytest.mark.parametrize(("base", "expected"), [(16, 2000), (13, 2000), (12, 1728)])
 def test_three_digits_to_the_base_13_tell_2000_numbers_apart_and_to_the_base_12_do_not(base, expected):
     assert expected == len({tuple(digits(n, base, 3)) for n in range(2000)})
 
 
+@pytest.mark.anchor("E 5, 9675")
 def test_halving_a_number_leaves_a_fraction_in_its_lowest_digit():
     low, high = 1749 / 2 % 10, digits(1749 / 2, 10, 3)[::-1]
     assert [8, 7, 4.5] == [*high[:2], low]
 
 
-def test_a_digit_returns_after_16_to_the_mth_and_a_cosine_does_not():  # E5.7
+@pytest.mark.anchor("E5.7")
+def test_a_digit_returns_after_16_to_the_mth_and_a_cosine_does_not():
     lowest = [digits(n, 16, 3)[0] for n in (5, 5 + 16)]
     cosines = np.cos(angles([5, 5 + 16], Frequencies((0,) * 3, base=16.0**3))[:, 0])
     assert (lowest[0] == lowest[1], abs(cosines[0] - cosines[1]) > 0.1) == (True, True)
 
 
-def test_with_a_base_of_two_pi_digit_and_cosine_return_together():  # E5.7
+@pytest.mark.anchor("E5.7")
+def test_with_a_base_of_two_pi_digit_and_cosine_return_together():
     beta = 2 * math.pi
     phi = angles([5, 5 + beta, 5 + beta**2], Frequencies((0,) * 2, base=beta**2))
     assert pytest.approx(np.cos(phi[[0, 0], [0, 1]]), abs=1e-12) == np.cos(phi[[1, 2], [0, 1]])
 
 
+@pytest.mark.anchor("E 4, 9706")
 def test_the_old_ntk_rope_divides_the_last_frequency_by_7_744():
     last = ladder(TEN_THOUSAND)[-1] / ladder(Frequencies((0,) * 64, base=80_000.0))[-1]
     assert printed(7.744, 3) == last
 
 
+@pytest.mark.anchor("E 4, YaRN")
 @pytest.mark.parametrize(
     ("width", "base", "original", "expected"),
     [
@@ -567,12 +601,14 @@ def test_the_yarn_code_ramps_between_these_planes(width, base, original, expecte
     assert printed(expected, 9) == ends_of_the_ramp(Frequencies(axes, base=base), scaled, inside)
 
 
+@pytest.mark.anchor("E 4, YaRN")
 @pytest.mark.parametrize(("original", "expected"), [(2048, (16.1280, 40.2104)), (4096, (20.9445, 45.0269))])
 def test_the_yarn_code_without_rounding_ramps_between_these_indices(original, expected):
     scaled = Frequencies((0,) * 64, scaling=ByIndex(8, original, truncate=False))
     assert printed(expected, 4) == ends_of_the_ramp(TEN_THOUSAND, scaled, (25, 35))
 
 
+@pytest.mark.anchor("E4.1")
 @pytest.mark.parametrize(
     ("name", "plane", "expected"),
     [
@@ -587,11 +623,13 @@ def test_the_yarn_paper_and_its_code_blend_differently(name, plane, expected):
     assert printed(expected, 4) == (ratio - 1 / 16) / (1 - 1 / 16)
 
 
+@pytest.mark.anchor("E4.1")
 def test_the_yarn_code_exceeds_its_paper_most_at_plane_38():
     ratio = omega_of("yarn-code") / omega_of("yarn-paper")
     assert (38, printed(3.0414, 4)) == (np.argmax(ratio), ratio.max())
 
 
+@pytest.mark.anchor("E4.1")
 @pytest.mark.parametrize("plane", [0, 63])
 def test_the_yarn_paper_and_its_code_agree_at_both_ends(plane):
     assert omega_of("yarn-paper")[plane] == omega_of("yarn-code")[plane]
@@ -605,6 +643,7 @@ def test_kimi_k2_ramps_in_one_step():
 # xPos: E 5 (9431). At position scale_base a query grows by ζ itself.
 
 
+@pytest.mark.anchor("E 5, 9431")
 @pytest.mark.parametrize(
     ("width", "plane", "expected"),
     [
@@ -623,6 +662,7 @@ def test_xpos_grows_by_its_zeta(width, plane, expected):
     assert printed(expected, 8 if width == 8 else 10) == np.hypot(cos, sin)[0, plane]
 
 
+@pytest.mark.anchor("E 5, 9431")
 def test_keys_shrink_where_queries_grow_with_xpos():
     xpos = CATALOGUE["xpos"].variant
     products = np.prod([np.hypot(*cos_sin([100], xpos, side=side)) for side in ("query", "key")], axis=0)
@@ -656,6 +696,7 @@ def of_width_8(name):
     return Sinusoidal(frequencies, order=variant.order, blocks=variant.blocks, prefix=variant.prefix)
 
 
+@pytest.mark.anchor("E 7, sin-cos")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -680,22 +721,26 @@ def test_the_second_patch_of_two_by_three_has_the_row_of_timm():  # C 6
     assert pytest.approx([0, 0, 0.841471, 0.01, 1, 1, 0.540302, 0.99995], rel=0, abs=6e-7) == rows[1]
 
 
+@pytest.mark.anchor("E 7, sin-cos")
 @pytest.mark.parametrize("name", ["mae", "moco-v3", "open-clip-sincos2d"])
 def test_the_row_before_the_patches_is_zero(name):
     assert not embed([[3, 2]], CATALOGUE[name].variant)[0].any()
 
 
+@pytest.mark.anchor("E 7, sin-cos")
 @pytest.mark.parametrize(("endpoint", "expected"), [(False, 1.0491397e-4), (True, 1e-4)], ids=["MAE", "big_vision"])
 def test_the_last_frequency_of_768_features_is(endpoint, expected):
     frequencies = Frequencies((1,) * 192 + (0,) * 192, ladder="per-axis", endpoint=endpoint)
     assert printed(expected, 11) == omega(frequencies)[1, 191]
 
 
+@pytest.mark.anchor("E 7, sin-cos")
 def test_moco_v3_is_mae_with_its_halves_swapped():
     mae, moco = (embed([[3, 2]], of_width_8(name))[1] for name in ("mae", "moco-v3"))
     assert np.array_equal(mae, np.roll(moco, 4))
 
 
+@pytest.mark.anchor("E 7, sin-cos")
 def test_moco_v3_is_mae_with_rows_and_columns_swapped():
     mae, moco = embed([[2, 3]], of_width_8("mae")), embed([[3, 2]], of_width_8("moco-v3"))
     assert np.array_equal(mae, moco)
@@ -704,6 +749,7 @@ def test_moco_v3_is_mae_with_rows_and_columns_swapped():
 # Positions of images and video among text: E 8.
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_qwen2_vl_places_a_video_and_then_text_as_its_source_does():
     placed = place([Video(3, 4, 4), Text(5)], MRope())
     expected = [
@@ -714,6 +760,7 @@ def test_qwen2_vl_places_a_video_and_then_text_as_its_source_does():
     assert expected == placed.T.tolist()
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_qwen2_vl_places_an_image_between_text():
     placed = place([Text(4), Image(2, 3), Text(1)], MRope(merge=1))
     expected = [
@@ -724,6 +771,7 @@ def test_qwen2_vl_places_an_image_between_text():
     assert expected == placed.T.tolist()
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_an_image_is_nearer_to_the_text_before_it_than_to_the_text_after_it():
     placed = place([Text(4), Image(2, 3), Text(1)], MRope(merge=1))
     steps = (placed[4] - placed[3], placed[10] - placed[9])
@@ -731,12 +779,14 @@ def test_an_image_is_nearer_to_the_text_before_it_than_to_the_text_after_it():
     assert expected == [step.tolist() for step in steps]
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_qwen2_5_vl_places_frames_by_the_second_as_its_source_does():
     placed = place([Video(3, 4, 4, fps=0.5), Text(5)], MRope(tokens_per_second=25))
     expected = [0] * 4 + [50] * 4 + [100] * 4 + [101, 102, 103, 104, 105]
     assert expected == placed[:, 0].tolist()
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_qwen2_5_vl_takes_uneven_steps_where_seconds_are_cut_off():
     placed = place([Video(4, 2, 2, fps=1 / 0.7)], MRope(tokens_per_second=2))
     expected = [0, 1, 2, 4]

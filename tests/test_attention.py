@@ -56,10 +56,12 @@ def distances(given, offsets):
     )[0]
 
 
+@pytest.mark.anchor("E 5, 9708")
 def test_leaky_rerope_of_a_window_of_4_and_a_factor_of_2():
     close(distances(ReRope(4, 2), range(10)), np.cos([0, 1, 2, 3, 4, 4.5, 5, 5.5, 6, 6.5]))
 
 
+@pytest.mark.anchor("E 5, 9708")
 def test_rerope_stands_still_beyond_its_window():
     close(distances(ReRope(4), range(10)), np.cos([0, 1, 2, 3, 4, 4, 4, 4, 4, 4]))
 
@@ -80,6 +82,7 @@ def test_a_factor_of_at_most_1_takes_the_greater(w, k, d):
     close(distances(ReRope(w, k), [d]), np.cos(max(d, w + (d - w) / k)))
 
 
+@pytest.mark.anchor("E5.12")
 @pytest.mark.parametrize(("k", "wrong"), [(2, max), (0.5, min)])
 def test_the_other_one_is_wrong(k, wrong):
     w, offsets = 4, np.arange(10)
@@ -88,6 +91,7 @@ def test_the_other_one_is_wrong(k, wrong):
     assert np.abs(distances(ReRope(w, k), offsets) - other).max() > 0.1
 
 
+@pytest.mark.anchor("E 5, 9708")
 @pytest.mark.parametrize("k", [None, 2, 0.5])
 def test_the_two_maps_of_rerope_meet_at_the_window(k):
     before, at, after = distances(ReRope(4, k), [4 - 1e-9, 4, 4 + 1e-9])
@@ -104,6 +108,7 @@ def test_leaking_with_a_factor_of_1_is_rope(rng):
     close(scores(q, k, SIX, SIX, Attention(SLOW, rectify=ReRope(2, 1))), scores(q, k, SIX, SIX, Attention(SLOW)))
 
 
+@pytest.mark.anchor("E5.10")
 @FEW
 @given(generators)
 def test_the_far_logit_of_rerope_is_q_turned_back_and_not_as_the_post_prints_it(rng):
@@ -115,6 +120,7 @@ def test_the_far_logit_of_rerope_is_q_turned_back_and_not_as_the_post_prints_it(
     assert np.abs(found - q @ rotate(k, [5], SLOW).T).max() > 1e-3  # qᵀ R^w k
 
 
+@pytest.mark.anchor("E 5, 9708")
 @FEW
 @given(generators)
 def test_rerope_while_generating_turns_keys_by_their_distance_the_other_way(rng):
@@ -130,6 +136,7 @@ def test_rerope_while_generating_turns_keys_by_their_distance_the_other_way(rng)
 VO = Attention(SLOW, rotate=("value", "output"))
 
 
+@pytest.mark.anchor("E 5, 10862")
 @FEW
 @given(generators)
 def test_values_are_turned_by_the_offset(rng):
@@ -159,6 +166,7 @@ def test_values_that_are_not_turned_back_know_where_they_stand(rng):
     assert np.abs(attend(q, k, v, SIX + 1, SIX + 1, absolute) - attend(q, k, v, SIX, SIX, absolute)).max() > 1e-3
 
 
+@pytest.mark.anchor("E 5, 10862")
 @FEW
 @given(generators)
 def test_vo_rope_with_decaying_weights_is_a_recurrence_of_complex_numbers(rng):
@@ -177,6 +185,7 @@ def test_vo_rope_with_decaying_weights_is_a_recurrence_of_complex_numbers(rng):
 # xPos: facts 5, 9431.
 
 
+@pytest.mark.anchor("E 5, 9431")
 def test_logits_of_xpos_decay_by_zeta_and_do_not_depend_on_the_centre():
     zeta = [0.28571429, 0.46428571, 0.64285714, 0.82142857]
     for centre in (0.0, 7.0):
@@ -188,6 +197,7 @@ def test_logits_of_xpos_decay_by_zeta_and_do_not_depend_on_the_centre():
             assert found == pytest.approx(z * np.cos(512 / 10000 ** (plane / 4)), rel=1e-7)
 
 
+@pytest.mark.anchor("E5.5")
 def test_xpos_grows_for_keys_after_the_query():
     """The post's ξ^(m − n) is below 1 for m >= n only."""
     turned = Rotary(Frequencies((0,)), growth=XPos(512.0))
@@ -208,12 +218,14 @@ def sharpened(temperature, positions, keys=3):
     return scores(q, k, positions, np.zeros(keys), Attention(temperature=temperature))[:, 0]
 
 
+@pytest.mark.anchor("E 5, 8823")
 def test_the_quotient_of_logarithms_is_that_of_the_post():
     assert sharpened(LogCount(512), [4095])[0] == pytest.approx(4 / 3, rel=1e-15)
     assert sharpened(LogCount(4096), [16383])[0] == pytest.approx(7 / 6, rel=1e-15)
     assert sharpened(LogCount(512, 4096), [0])[0] == pytest.approx(4 / 3, rel=1e-15)
 
 
+@pytest.mark.anchor("E 5, 8823")
 def test_the_quotient_is_at_least_1_where_it_is_clipped():
     assert [1.0, 1.0, 1.0] == sharpened(LogCount(512), [0, 100, 511]).tolist()
     assert [0.0, 1.0] == sharpened(LogCount(512, clip=False), [0, 511]).tolist()
@@ -223,6 +235,7 @@ def test_keys_are_counted_where_they_are_what_is_counted():
     assert sharpened(LogCount(512, "keys", clip=False), [0, 5000], keys=8) == pytest.approx([1 / 3] * 2, rel=1e-15)
 
 
+@pytest.mark.anchor("E 5, 8823")
 def test_kappa_of_the_post_is_the_base_of_the_quotient():
     """κ ln n / d with κ = √d / ln 512 is ln n / (ln 512 √d)."""
     d, n, kappa = 64, 4096, 8 / np.log(512)
@@ -249,6 +262,7 @@ def test_four_layers_of_llama_4():
     assert [layers.layer(n).reach for n in range(4)] == [Chunks(8192)] * 3 + [None]
 
 
+@pytest.mark.anchor("E 5, 9603")
 def test_windows_of_hwfa_together_reach_less_than_three_quarters_of_the_text():
     """(w − 1)(L − 1) + 1 = 346 <= ¾·512."""
     layers = ATTENTION["hwfa"].variant
@@ -267,6 +281,7 @@ def test_keys_beyond_the_reach_are_not_seen():
     assert (own == ((SIX[:, None] < 4) == (SIX < 4))).all()
 
 
+@pytest.mark.anchor("E 5, 9859")
 @FEW
 @given(generators)
 def test_key_norm_forgets_the_length_of_keys_and_cosines_both(rng):
@@ -307,6 +322,7 @@ def test_deepseek_divides_by_the_root_of_192_and_multiplies_by_the_magnitude_squ
 # MLA: facts 5, 10907.
 
 
+@pytest.mark.anchor("E 5, 10907")
 @FEW
 @given(generators)
 def test_absorbing_the_key_matrix_is_valid_on_features_without_positions_only(rng):
@@ -326,6 +342,7 @@ def test_absorbing_the_key_matrix_is_valid_on_features_without_positions_only(rn
 # Linear attention: facts 5, 8265.
 
 
+@pytest.mark.anchor("E 5, 8265")
 @FEW
 @given(generators)
 def test_linear_attention_turns_the_dividend_alone(rng):
@@ -337,6 +354,7 @@ def test_linear_attention_turns_the_dividend_alone(rng):
     close(attend(q, k, v, SIX, SIX, LinearAttention(SLOW), mask=CAUSAL), dividend @ v / divisor)
 
 
+@pytest.mark.anchor("E5.3")
 @FEW
 @given(generators)
 def test_linear_attention_takes_keys_to_grow_the_other_way(rng):
@@ -347,6 +365,7 @@ def test_linear_attention_takes_keys_to_grow_the_other_way(rng):
     np.testing.assert_allclose(far, near, rtol=1e-12, atol=1e-11)
 
 
+@pytest.mark.anchor("E5.2")
 @FEW
 @given(generators, st.integers(0, 500))
 def test_logits_need_not_decay_for_a_key_may_be_turned_towards_any_distance(rng, r):

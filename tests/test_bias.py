@@ -252,6 +252,7 @@ def test_a_network_is_given_the_coordinates_of_the_window_of_its_training():
 # KERPLE, Sandwich and FIRE: encodings 2 and 5, census 4.
 
 
+@pytest.mark.anchor("E 5, 9431")
 def test_the_kernels_of_kerple():
     learned = {"r1": [2.0], "r2": [0.5]}
 
@@ -259,6 +260,7 @@ def test_the_kernels_of_kerple():
     assert [-6.0, 0.0] == bias([9], [0, 9], Kerple(1, "power"), learned=learned)[0, 0].tolist()
 
 
+@pytest.mark.anchor("E 5, 9431")
 def test_alibi_is_a_power_kernel():
     slopes = -bias([1], [0], Alibi(6))[:, 0, 0]
     learned = {"r1": slopes, "r2": np.ones(6)}
@@ -266,12 +268,14 @@ def test_alibi_is_a_power_kernel():
     assert bias(TOKENS, TOKENS, Alibi(6)).tolist() == bias(TOKENS, TOKENS, Kerple(6, "power"), learned=learned).tolist()
 
 
+@pytest.mark.anchor("E 5, 9431")
 def test_sandwich_is_the_inner_product_of_the_rows_of_the_transformer():
     expected = np.array([64, 62.09368, 57.38186, 52.18623, 48.58603]) - 64
 
     assert expected.round(5).tolist() == bias([0], range(5), Sandwich(1, 128, maximum=1))[0, 0].round(5).tolist()
 
 
+@pytest.mark.anchor("E 5, 9431")
 @MANY
 @given(generators, st.integers(1, 6), st.integers(1, 16))
 def test_sandwich_is_more_features_of_query_and_key(rng, heads, half):
@@ -285,6 +289,7 @@ def test_sandwich_is_more_features_of_query_and_key(rng, heads, half):
     np.testing.assert_allclose(wide[0] @ wide[1].swapaxes(-1, -2) - half * weights[:, None, None], logits, atol=1e-12)
 
 
+@pytest.mark.anchor("E5.4")
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_inner_product_does_not_increase_with_the_distance_on_average(first):
     """A post says that it does; the mean over the near half is above that over the far half."""

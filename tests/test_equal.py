@@ -100,6 +100,7 @@ def test_dividing_every_plane_alike_is_linear():
     )
 
 
+@pytest.mark.anchor("E 4, position interpolation")
 def test_linear_divides_positions():
     stretched = Rotary(replace(LINE, scaling=Linear(4)))
 

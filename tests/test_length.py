@@ -33,6 +33,7 @@ def test_longrope_divides_by_its_long_factors_one_token_further():
     assert (PerPlane(LONG),) == at_length(LONG_ROPE, 4097).scaling
 
 
+@pytest.mark.anchor("E 4, dynamic NTK")
 def test_dynamic_ntk_does_nothing_at_the_original_length():
     assert () == at_length(DYNAMIC, 2048).scaling
 
@@ -41,6 +42,7 @@ def test_dynamic_ntk_begins_one_token_beyond_the_original_length():
     assert (NTK(2 * 2049 / 2048 - 1),) == at_length(DYNAMIC, 2049).scaling
 
 
+@pytest.mark.anchor("E 4, dynamic NTK")
 @pytest.mark.parametrize(("factor", "expected"), [(1, 2.0), (2, 3.0), (8, 9.0)])
 def test_dynamic_ntk_scales_at_twice_the_original_length_by_its_factor_and_one(factor, expected):
     dynamic = Frequencies((0, 0), scaling=DynamicNTK(factor, 2048))
@@ -48,6 +50,7 @@ def test_dynamic_ntk_scales_at_twice_the_original_length_by_its_factor_and_one(f
     assert (NTK(expected),) == at_length(dynamic, 4096).scaling
 
 
+@pytest.mark.anchor("E 4, dynamic NTK")
 def test_the_papers_dynamic_ntk_scales_by_the_length_over_the_original():
     assert (NTK(1.75),) == at_length(Frequencies((0, 0), scaling=DynamicNTK(1, 4096)), 7168).scaling
 

@@ -38,12 +38,14 @@ def test_the_closed_form_is_the_certified_rendering():
             assert float(evaluate(forms[a, k], 30)) == rounded(one, FLOAT64)
 
 
-def test_at_angle_0_it_is_the_axial_ladder_with_zeros():  # I1.1
+@pytest.mark.anchor("I1.1")
+def test_at_angle_0_it_is_the_axial_ladder_with_zeros():
     axial = CATALOGUE["rope-vit-axial"].variant.frequencies
     assert omega(axial).tolist() == mixed([0.0], 32, axial.base)[0].tolist()
 
 
-def test_at_angle_a_it_is_axial_in_coordinates_turned_by_a():  # I1.2
+@pytest.mark.anchor("I1.2")
+def test_at_angle_a_it_is_axial_in_coordinates_turned_by_a():
     planes = 4
     ((wy, wx),) = [one.tolist() for one in symbolic_mixed([A], planes, 10)]
     axial = symbolic_omega(Frequencies((1, 1, 0, 0), base=10, ladder="per-axis"))
@@ -52,8 +54,9 @@ def test_at_angle_a_it_is_axial_in_coordinates_turned_by_a():  # I1.2
         assert sympy.expand(Y * wy[k] + X * wx[k] - (y * axial[0, k] + x * axial[1, k])) == 0
 
 
+@pytest.mark.anchor("I1.2")
 @pytest.mark.parametrize("a", ANGLES)
-def test_heads_turn_as_axial_ones_at_turned_positions(a):  # I1.2
+def test_heads_turn_as_axial_ones_at_turned_positions(a):
     p = np.array([[0.0, 0.0], [1.0, 2.0], [7.0, 3.0]])  # y, x
     turned = p @ np.array([[math.cos(a), math.sin(a)], [-math.sin(a), math.cos(a)]])
     axial = Rotary(Frequencies((1,) * 8 + (0,) * 8, base=10.0, ladder="per-axis"), pairing="interleaved")
@@ -65,20 +68,23 @@ def test_heads_turn_as_axial_ones_at_turned_positions(a):  # I1.2
     assert pytest.approx(rotate(x, turned, axial), abs=1e-12) == found
 
 
-def test_planes_half_the_head_apart_are_orthogonal_and_of_one_length():  # I1.2
+@pytest.mark.anchor("I1.2")
+def test_planes_half_the_head_apart_are_orthogonal_and_of_one_length():
     ((wy, wx),) = [one.tolist() for one in symbolic_mixed([A], 8, 10)]
     for j in range(4):
         assert sympy.simplify(wy[j] * wy[j + 4] + wx[j] * wx[j + 4]) == 0
         assert sympy.simplify(wy[j] ** 2 + wx[j] ** 2 - wy[j + 4] ** 2 - wx[j + 4] ** 2) == 0
 
 
-def test_a_head_whose_planes_are_parallel_cannot_tell_all_positions_apart():  # I1.4
+@pytest.mark.anchor("I1.4")
+def test_a_head_whose_planes_are_parallel_cannot_tell_all_positions_apart():
     head, parallel = Rotary(Dense(2, 2)), {"omega": [[1.0, 0.5], [2.0, 1.0]]}
     x = np.ones((2, 4))
     found = rotate(x, [[0.0, 0.0], [4.0, -2.0]], head, learned=parallel)
     assert np.array_equal(found[0], found[1])
 
 
+@pytest.mark.anchor("E 1, RoPE-ViT")
 def test_in_float32_the_axial_buffer_of_swin_leaks_columns_into_rows():
     m = omega(CATALOGUE["rope-swin-axial"].variant.frequencies)[1, :8].astype(np.float32)
     leak = m * np.cos(np.float32(np.pi) / np.float32(2))

@@ -65,18 +65,21 @@ def test_sides_that_do_not_divide_are_refused(rule):
 # M-RoPE (encodings, section 8).
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_the_delta_of_m_rope_is_the_highest_position_less_what_was_counted():
     found = place([Text(4), Image(4, 6), Text(1)], MRope())
 
     assert -3 == found.max() + 1 - len(found)
 
 
+@pytest.mark.anchor("E8.1")
 def test_the_docstring_of_qwen2_5_vl_counts_25_tokens_a_second_where_its_code_counts_2():
     times = [place([Video(3, 2, 2, fps=0.5)], MRope(tokens_per_second=rate))[:, 0].tolist() for rate in (25, 2)]
 
     assert [[0, 50, 100], [0, 4, 8]] == times
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_frames_of_qwen3_vl_are_images_of_their_own():
     frame = [Image(4, 4)]
 
@@ -99,6 +102,7 @@ def test_sound_stands_at_its_time_where_time_is_counted():
     assert [0, 1, 2, 3] == place([Audio(3), Text(1)], rule)[:, 0].tolist()
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_m_rope_does_not_keep_the_symmetry_of_rope_tie():
     """1 x 2 x 3: into the image (1, 1, 1), out of it (3, 2, 1)."""
     text, *patches, following = after(Image(2, 3), MRope(merge=1))
@@ -110,12 +114,14 @@ def test_m_rope_does_not_keep_the_symmetry_of_rope_tie():
 # RoPE-Tie (encodings, section 5, 10040 and 10352).
 
 
+@pytest.mark.anchor("E 5, 10040")
 def test_the_worked_example_of_rope_tie():
     expected = [[7, 6], [7, 9], [7, 12], [11, 6], [11, 9], [11, 12], [15, 15]]
 
     assert expected == place(EXAMPLE, RopeTie()).tolist()[4:]
 
 
+@pytest.mark.anchor("E 5, 10040")
 def test_the_worked_example_of_rope_tie_with_fractions():
     """s = 7/3 and t = 7/4, rounded once; the next text as if the image were its six tokens of text."""
     expected = [[3 + Fraction(7 * r, 3), 3 + Fraction(7 * c, 4)] for r in (1, 2) for c in (1, 2, 3)]
@@ -125,6 +131,7 @@ def test_the_worked_example_of_rope_tie_with_fractions():
     assert [10, 10] == found[-1]
 
 
+@pytest.mark.anchor("E 5, 10352")
 def test_the_second_form_of_rope_tie_has_unit_steps_and_may_have_halves():
     expected = [[6, 5.5], [6, 6.5], [6, 7.5], [7, 5.5], [7, 6.5], [7, 7.5], [10, 10]]
 
@@ -137,6 +144,7 @@ def fractions(h, w, form):
     return near[0], near[1:-1], near[-1]
 
 
+@pytest.mark.anchor("E 5, 10040")
 @pytest.mark.parametrize("form", FORMS)
 @given(h=sides, w=sides)
 def test_rope_tie_leaves_an_image_as_it_came_in(form, h, w):
@@ -147,6 +155,7 @@ def test_rope_tie_leaves_an_image_as_it_came_in(form, h, w):
     )
 
 
+@pytest.mark.anchor("E 5, 10040")
 @pytest.mark.parametrize("form", FORMS[:3])
 @given(h=sides, w=sides)
 def test_steps_of_rope_tie_divide_the_way_evenly(form, h, w):
@@ -157,6 +166,7 @@ def test_steps_of_rope_tie_divide_the_way_evenly(form, h, w):
     assert (h + 1) * s == (w + 1) * t == following[0] - text[0]
 
 
+@pytest.mark.anchor("E 5, 10040")
 @pytest.mark.parametrize("form", FORMS[2:])
 @given(h=sides, w=sides)
 def test_equivalent_images_are_as_long_as_their_tokens(form, h, w):
@@ -165,6 +175,7 @@ def test_equivalent_images_are_as_long_as_their_tokens(form, h, w):
     assert [h * w + 1] * 2 == [b - a for a, b in zip(text, following, strict=True)]
 
 
+@pytest.mark.anchor("E5.13")
 @given(h=sides, w=sides)
 def test_the_integers_of_rope_tie_are_not_the_smallest(h, w):
     """A deviation: the post calls w + 1 and h + 1 the simplest; a common divisor may be taken out, and no more."""
@@ -178,14 +189,17 @@ def test_the_integers_of_rope_tie_are_not_the_smallest(h, w):
 # V2PE, VideoRoPE, OmniRoPE, Qwen-Image (encodings, section 8; census 3.6 and 4).
 
 
+@pytest.mark.anchor("E 8, V2PE")
 def test_the_worked_example_of_v2pe():
     assert [0, 1, 2, 2.25, 2.5, 2.75, 3.0, 4] == place([Text(3), Image(2, 2), Text(1)], V2PE(1, 4, 1)).tolist()
 
 
+@pytest.mark.anchor("E 8, V2PE")
 def test_the_next_text_of_v2pe_is_beyond_a_whole_position():
     assert [0, 1 / 3, 2 / 3, 1, 4 / 3, 3] == place([Text(1), Image(1, 4), Text(1)], V2PE(1, 3, 1)).tolist()
 
 
+@pytest.mark.anchor("E 8, V2PE")
 def test_each_tile_of_v2pe_reaches_as_far():
     found = place([Text(1), Image(32, 64), Text(1)], V2PE(stride=64))
 
@@ -196,6 +210,7 @@ def test_with_a_stride_of_its_tokens_v2pe_counts_them():
     assert list(range(9)) == place([Text(2), Image(2, 3), Text(1)], V2PE(6, None, 1)).tolist()
 
 
+@pytest.mark.anchor("E 8, VideoRoPE")
 def test_the_worked_example_of_videorope():
     t, y, x = place(EXAMPLE, VideoRope(merge=1))[4:].T.tolist()
 
@@ -205,6 +220,7 @@ def test_the_worked_example_of_videorope():
     assert 5 == t[-1] == y[-1] == x[-1]
 
 
+@pytest.mark.anchor("E 8, VideoRoPE")
 def test_frames_of_videorope_are_two_apart_and_text_follows_the_last():
     found = place([Text(1), Video(3, 3, 3), Text(1)], VideoRope(merge=1))
 
@@ -219,6 +235,7 @@ def test_the_middle_of_a_frame_of_videorope_is_on_the_diagonal(t, h, w):
     assert (found[:, (h - 1) // 2, (w - 1) // 2] == 2 * np.arange(t)[:, None]).all()
 
 
+@pytest.mark.anchor("E 8, OmniRoPE")
 def test_omnirope_counts_rows_and_columns_anew():
     first, second = (place([Text(n), Image(2, 3), Text(1)], OmniRope(merge=1))[n:] for n in (2, 5))
 
@@ -227,6 +244,7 @@ def test_omnirope_counts_rows_and_columns_anew():
     assert [5, 5, 5] == first[-1].tolist()
 
 
+@pytest.mark.anchor("E 8, OmniRoPE")
 def test_omnirope_goes_on_by_the_longest_side():
     lengths = [
         place([video, Text(1)], OmniRope(merge=1))[-1, 0] for video in (Video(7, 2, 3), Video(2, 7, 3), Image(2, 7))
@@ -254,6 +272,7 @@ def test_without_scaling_qwen_image_counts_from_0_and_text_from_the_longest_side
 # Circle-RoPE (encodings, section 8).
 
 
+@pytest.mark.anchor("E 8, Circle-RoPE")
 def test_the_worked_example_of_circle_rope():
     expected = [
         [0, 7.0711, -7.0711],
@@ -265,6 +284,7 @@ def test_the_worked_example_of_circle_rope():
     assert np.abs(expected - place([Image(2, 2)], CircleRope(merge=1))).max() < 1e-4
 
 
+@pytest.mark.anchor("E 8, Circle-RoPE", "I8.1")
 def test_every_patch_is_as_far_from_a_token_of_text():
     """I8.1: |(τ, τ, τ) − c|² = 3τ² + r², at τ = 5 the square of 13.22875656."""
     found = place([Image(2, 2)], CircleRope(merge=1))
@@ -281,12 +301,14 @@ def test_patches_are_on_a_circle_across_the_diagonal(h, w, alpha, radius):
     assert np.abs(np.linalg.norm(found, axis=1) - radius).max() < 1e-14 * radius
 
 
+@pytest.mark.anchor("E8.4")
 def test_patches_off_the_circle_are_not_as_far():
     found = place([Image(4, 4)], CircleRope(dff_rate=0.5, merge=1))
 
     assert np.ptp(np.linalg.norm(found - 5, axis=1)) > 0.1
 
 
+@pytest.mark.anchor("E8.4")
 def test_as_far_is_not_the_same_phase():
     """A deviation: text attends differently to patches that are as far, as each axis has frequencies of its own."""
     variant = Rotary(Frequencies(sections((4, 6, 6), 16)))
@@ -297,6 +319,7 @@ def test_as_far_is_not_the_same_phase():
     assert np.ptp(scores) > 1
 
 
+@pytest.mark.anchor("E8.5")
 def test_with_alpha_1_the_first_and_the_last_angle_are_one_place():
     """A deviation: the turn is closed, so that patches (0, 0) and (1, 0) of 2 by 2 fall together."""
     first, _, third, _ = place([Image(2, 2)], CircleRope(alpha=1, merge=1))
@@ -304,6 +327,7 @@ def test_with_alpha_1_the_first_and_the_last_angle_are_one_place():
     assert np.abs(first - third).max() < 1e-14
 
 
+@pytest.mark.anchor("E8.5")
 def test_with_alpha_1_a_middle_patch_is_where_its_right_neighbour_is():
     found = place([Image(3, 3)], CircleRope(alpha=1, merge=1))
 

@@ -24,6 +24,7 @@ def test_positions_are_float64():
     assert np.float64 == place([Text(3)], Index()).dtype
 
 
+@pytest.mark.anchor("E 1, RoPE-ViT")
 def test_an_image_is_read_row_by_row():
     assert [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]] == place([Image(2, 3)], Grid()).tolist()
 
@@ -119,6 +120,7 @@ def test_a_whole_second_is_not_cut_short_by_rounding(fps):
     assert 1 == place([Video(fps + 1, 2, 2, fps=fps)], MRope(tokens_per_second=1))[-1, 0]
 
 
+@pytest.mark.anchor("E 8, M-RoPE")
 def test_with_a_time_rate_an_image_stands_at_one_time():
     t = place([Text(1), Image(4, 4)], MRope(tokens_per_second=2)).T.tolist()[0]
 

@@ -80,6 +80,7 @@ def test_ntk_counts_the_planes_of_each_axis_on_a_ladder_per_axis():
     ).tolist()
 
 
+@pytest.mark.anchor("E 4, YaRN", "E4.2")
 def test_by_parts_blends_by_turns_within_the_original_length():
     in_turns = {"axes": (0,) * 8, "base": 2.0**8, "unit": "turn"}
     scaling = ByParts(2, 64, low=2, high=32)
@@ -153,6 +154,7 @@ def test_by_index_blends_between_whole_planes(planes, base, original, expected):
     assert expected == bounds(ByIndex(8, original), axes=(0,) * planes, base=base)
 
 
+@pytest.mark.anchor("E 4, YaRN")
 def test_by_index_falls_evenly_from_plane_to_plane():
     falling = kept(ByIndex(2, 2048))[16:42]
 
@@ -185,6 +187,7 @@ def test_the_lower_bound_is_no_less_than_the_first_plane():
     assert [1 - k / 17 for k in range(18)] == pytest.approx(kept(ByIndex(2, 64))[:18], abs=2**-50)
 
 
+@pytest.mark.anchor("E4.3")
 def test_the_upper_bound_is_at_most_the_last_feature_not_the_last_plane():
     scaling = ByIndex(2, 10**9, fast=1e6)
     low = math.floor(64 * math.log(1e9 / (2 * math.pi * 1e6)) / math.log(1e4))
@@ -230,6 +233,7 @@ def test_the_divisor_of_a_plane_that_stands_still_is_passed_over():
     )
 
 
+@pytest.mark.anchor("E 4, YaRN")
 @pytest.mark.parametrize(
     ("factor", "expected"), [(8, 1.2079441542), (16, 1.2772588722), (32, 1.3465735903), (1, 1), (0.5, 1)]
 )

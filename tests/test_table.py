@@ -48,6 +48,7 @@ def drawn(rng, *shape):
 
 
 # encodings.md, section 6, gives these for x = [0, 1, 4, 9].
+@pytest.mark.anchor("E 6, resizing")
 @pytest.mark.parametrize(
     ("rule", "new", "expected"),
     [
@@ -92,6 +93,7 @@ def test_one_sample_otherwise_is_the_middle():
     assert [[0, 0.5, 0.5, 0]] == weights(4, 1, LINEAR).tolist()
 
 
+@pytest.mark.anchor("E 6, resizing")
 def test_antialias_differs_even_where_there_are_more_samples():
     assert np.abs(weights(14, 24, BICUBIC) - weights(14, 24, ANTIALIASED)).max() > 0.03
 
@@ -172,6 +174,7 @@ def test_rows_of_a_grid_are_resized_apart_from_columns():
     assert np.abs(expected - resize(table, (2, 5), (3, 4), BICUBIC)).max() < 1e-14
 
 
+@pytest.mark.anchor("E 6, resizing")
 @pytest.mark.parametrize("name", RULES)
 def test_a_prefix_is_kept(name):
     table = drawn(np.random.default_rng(2), 2 + 6, 4)
@@ -249,6 +252,7 @@ def test_an_offset_is_the_row_of_position_zero():
     assert [[5, 8], [0, 1]] == found.tolist()
 
 
+@pytest.mark.anchor("E 6, NaViT")
 def test_rows_of_two_tables_are_added_multiplied_or_stacked():
     learned = {"table_0": ROWS, "table_1": 10 * ROWS}
     found = {
@@ -266,6 +270,7 @@ def test_a_joint_table_has_a_row_for_every_pair():
 
 
 # Erratum: NaViT describes Pix2Struct by a joint table; a sum of two has not as many freedoms.
+@pytest.mark.anchor("E6.1")
 def test_a_sum_of_two_tables_is_not_any_joint_table():
     rng = np.random.default_rng(6)
     corners = place([Image(2, 2)], Grid())
@@ -276,6 +281,7 @@ def test_a_sum_of_two_tables_is_not_any_joint_table():
     assert abs(joint[0] + joint[3] - joint[1] - joint[2]) > 0.1
 
 
+@pytest.mark.anchor("E 6, Pix2Struct")
 def test_pix2struct_counts_rows_and_columns_from_one():
     variant = Factorised((5, 5), 1, offset=1)
     learned = {"table_0": np.arange(5.0)[:, None], "table_1": 10 * np.arange(5.0)[:, None]}
@@ -284,6 +290,7 @@ def test_pix2struct_counts_rows_and_columns_from_one():
     assert [0] == lookup([[-1, -1]], variant, learned=learned)[:, 0].tolist()
 
 
+@pytest.mark.anchor("E 6, NaViT")
 def test_a_fraction_of_a_side_picks_the_same_row_at_every_size():
     at = {name: TABLE[name].variant for name in ("navit-fractional", "navit-fractional-centres")}
     learned = learned_by(Factorised((64, 64), 768), np.random.default_rng(7))
@@ -307,6 +314,7 @@ def test_a_table_that_resamples_is_resized_to_the_grid(rng, rule):
     assert expected.tolist() == found.tolist()
 
 
+@pytest.mark.anchor("E 6, NaViT")
 @MANY
 @given(generators, rules)
 def test_factorised_tables_are_resized_each_along_its_axis(rng, rule):
@@ -360,6 +368,7 @@ def test_notes_refer_to_entries_there_are():
 # The grid of an image: encodings.md, section 6.
 
 
+@pytest.mark.anchor("E 6, Pix2Struct")
 @pytest.mark.parametrize(
     ("height", "width", "most", "expected"),
     [(1080, 1920, 2048, Image(33, 60)), (200, 100, 512, Image(32, 16)), (1, 10_000, 64, Image(1, 64))],
