@@ -1,7 +1,7 @@
 """Numbers that others have published or computed, written out.
 
-"C n" is section n of shared/facts/census.md, whose numbers are float32 outputs of frameworks: good to 2e-7.
-"E n" is section n of shared/facts/encodings.md, whose numbers are float64: good to the digits printed.
+Sections of C hold float32 outputs of frameworks: good to 2e-7. For the marks of the other tests, whose numbers are
+float64 and good to the digits printed, see test_anchored.py.
 """
 
 import math
@@ -177,7 +177,7 @@ def test_gemma_4_global_turns_64_of_256_planes():
     assert expected == (frequencies.size, np.count_nonzero(frequencies))
 
 
-# Magnitudes: C 5.1, C 6, E 4.
+# Magnitudes: C 5.1, C 6.
 
 
 @pytest.mark.anchor("E 4, YaRN")
@@ -221,7 +221,7 @@ def test_the_factor_of_olmo_3_1_is_mscale_of_8_to_a_unit_in_the_last_place():
     assert pytest.approx(1.2079441541679836, rel=2.3e-16) == magnitude(Mscale(8))
 
 
-# Axes: C 5.4, C 5.5, C 6, E 8.
+# Axes: C 5.4, C 5.5, C 6.
 
 
 @pytest.mark.anchor("E 8, M-RoPE")
@@ -273,7 +273,7 @@ def test_text_on_the_diagonal_is_rotated_as_in_one_dimension(name):
     assert np.array_equal(angles([7, 4095], plain), angles([[7] * 3, [4095] * 3], frequencies))
 
 
-# RoPE-ViT: E 1.
+# RoPE-ViT.
 
 
 @pytest.mark.anchor("E 1, RoPE-ViT")
@@ -336,7 +336,7 @@ def test_rope_vit_axial_is_rope_vit_mixed_with_the_other_axis_at_rest():
     assert np.array_equal(axial, rotate(ONE_TO_EIGHT, [[2, 1]], mixed, learned=learned))
 
 
-# Similarity of positions: E 2, E 4, E 5 (10122).
+# Similarity of positions.
 
 
 @pytest.mark.anchor("E 2, Kazemnejad")
@@ -456,7 +456,7 @@ def test_a_vector_turned_by_an_eighth_of_a_turn_lies_on_the_diagonal():
     assert pytest.approx((math.sqrt(2) / 2, math.sqrt(2) / 2), rel=1e-15) == turned[0]
 
 
-# Context extension: E 4.
+# Context extension.
 
 
 @pytest.mark.anchor("E 4, NTK-aware")
@@ -537,7 +537,7 @@ def test_the_base_of_ntk_is_not_the_base_times_the_factor():
     assert printed((80_000, 82_684.6226), 4) == bases
 
 
-# Digits: E 5 (9675, 9706). RoPE turns by n/β^(m−1), of which the whole part modulo β is a digit.
+# Digits. RoPE turns by n/β^(m−1), of which the whole part modulo β is a digit.
 
 
 def digits(n, base, count):
@@ -640,7 +640,7 @@ def test_kimi_k2_ramps_in_one_step():
     assert pytest.approx([1.0] * 20 + [1 / 32] * 12, rel=1e-14) == ratio
 
 
-# xPos: E 5 (9431). At position scale_base a query grows by ζ itself.
+# xPos. At position scale_base a query grows by ζ itself.
 
 
 @pytest.mark.anchor("E 5, 9431")
@@ -669,7 +669,7 @@ def test_keys_shrink_where_queries_grow_with_xpos():
     assert pytest.approx(np.ones((1, 32)), rel=1e-15) == products
 
 
-# Sinusoidal encodings: C 5.6, C 6, E 7.
+# Sinusoidal encodings: C 5.6, C 6.
 
 
 @pytest.mark.parametrize(
@@ -746,7 +746,7 @@ def test_moco_v3_is_mae_with_rows_and_columns_swapped():
     assert np.array_equal(mae, moco)
 
 
-# Positions of images and video among text: E 8.
+# Positions of images and video among text.
 
 
 @pytest.mark.anchor("E 8, M-RoPE")

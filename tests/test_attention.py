@@ -44,7 +44,7 @@ def softmax(x):
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-# ReRoPE: facts 5, 9708 and 9728. A plane that turns once a radian tells the distance, for (1, 0)·R(1, 0) is its cosine.
+# ReRoPE. A plane that turns once a radian tells the distance, for (1, 0)·R(1, 0) is its cosine.
 
 
 def distances(given, offsets):
@@ -130,7 +130,7 @@ def test_rerope_while_generating_turns_keys_by_their_distance_the_other_way(rng)
     close(scores(q[:1], k, [20], SIX, Attention(SLOW, scale=1.0, rectify=ReRope(17))), q[:1] @ turned.T)
 
 
-# VO-RoPE: facts 5, 10862.
+# VO-RoPE.
 
 
 VO = Attention(SLOW, rotate=("value", "output"))
@@ -182,7 +182,7 @@ def test_vo_rope_with_decaying_weights_is_a_recurrence_of_complex_numbers(rng):
         close(complex(*found[i]), state / sum(gamma**m for m in range(i + 1)))
 
 
-# xPos: facts 5, 9431.
+# xPos.
 
 
 @pytest.mark.anchor("E 5, 9431")
@@ -209,7 +209,7 @@ def test_xpos_grows_for_keys_after_the_query():
     assert before * after == pytest.approx(np.cos(44.0) ** 2)
 
 
-# Logits: scale, temperature, normalisation, bias. Facts 5 (8823, 9859) and census A25.
+# Logits: scale, temperature, normalisation, bias. Census A25.
 
 
 def sharpened(temperature, positions, keys=3):
@@ -319,7 +319,7 @@ def test_deepseek_divides_by_the_root_of_192_and_multiplies_by_the_magnitude_squ
     assert InverseRoot(magnitude=Mscale(40)) == variant.scale
 
 
-# MLA: facts 5, 10907.
+# MLA.
 
 
 @pytest.mark.anchor("E 5, 10907")
@@ -339,7 +339,7 @@ def test_absorbing_the_key_matrix_is_valid_on_features_without_positions_only(rn
     assert np.abs(whole - absorbed).max() > 1e-2  # a rotation between the two matrices keeps them apart
 
 
-# Linear attention: facts 5, 8265.
+# Linear attention.
 
 
 @pytest.mark.anchor("E 5, 8265")
@@ -369,7 +369,7 @@ def test_linear_attention_takes_keys_to_grow_the_other_way(rng):
 @FEW
 @given(generators, st.integers(0, 500))
 def test_logits_need_not_decay_for_a_key_may_be_turned_towards_any_distance(rng, r):
-    """Facts 5, 8265: of k = R_−r q the logit is greatest at the distance r, not at 0."""
+    """Of k = R_−r q the logit is greatest at the distance r, not at 0."""
     (q,) = drawn(rng, 1, 8, many=1)
     found = scores(np.repeat(q, 501, 0), rotate(q, [r], SLOW), np.arange(501), [0], Attention(SLOW, scale=1.0))[:, 0]
 

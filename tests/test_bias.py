@@ -249,7 +249,7 @@ def test_a_network_is_given_the_coordinates_of_the_window_of_its_training():
     np.testing.assert_allclose(found, bias(cells(3, 3), cells(3, 3), small, learned=learned), rtol=1e-14)
 
 
-# KERPLE, Sandwich and FIRE: encodings 2 and 5, census 4.
+# KERPLE, Sandwich and FIRE: census 4.
 
 
 @pytest.mark.anchor("E 5, 9431")

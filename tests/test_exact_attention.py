@@ -215,7 +215,7 @@ def test_a_key_beyond_the_reach_has_no_logit():
 
 
 def test_rerope_of_the_facts():
-    """Facts 5, 9708: w = 4, k = 2."""
+    """9708: w = 4, k = 2."""
     found = [distance(Fraction(d), ReRope(4, 2)) for d in range(10)]
 
     assert [0, 1, 2, 3, 4, 4.5, 5, 5.5, 6, 6.5] == found

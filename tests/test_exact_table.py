@@ -69,7 +69,7 @@ def test_of_points_on_samples_only_that_sample_has_weight(rule):
     assert [(1, 0, 0), (0, 1, 0), (0, 0, 1)] == [rows[i] for i in (1, 4, 7)]
 
 
-# encodings.md, section 6.
+@pytest.mark.anchor("E 6, resizing")
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

@@ -1,7 +1,4 @@
-"""Where RoPE-Mixed starts: three renderings of one Ω, and what it is: axial frequencies in coordinates turned by a.
-
-The identities are those of section 1 of shared/facts/encodings.md.
-"""
+"""Where RoPE-Mixed starts: three renderings of one Ω, and what it is: axial frequencies in coordinates turned by a."""
 
 import math
 from fractions import Fraction

@@ -62,7 +62,7 @@ def test_sides_that_do_not_divide_are_refused(rule):
         place([Image(3, 4)], rule)
 
 
-# M-RoPE (encodings, section 8).
+# M-RoPE.
 
 
 @pytest.mark.anchor("E 8, M-RoPE")
@@ -111,7 +111,7 @@ def test_m_rope_does_not_keep_the_symmetry_of_rope_tie():
     assert [3, 2, 1] == (following - patches[-1]).tolist()
 
 
-# RoPE-Tie (encodings, section 5, 10040 and 10352).
+# RoPE-Tie.
 
 
 @pytest.mark.anchor("E 5, 10040")
@@ -186,7 +186,7 @@ def test_the_integers_of_rope_tie_are_not_the_smallest(h, w):
     assert ((a - 3) / s, (b - 3) / t) == (gcd(h + 1, w + 1), gcd(h + 1, w + 1))
 
 
-# V2PE, VideoRoPE, OmniRoPE, Qwen-Image (encodings, section 8; census 3.6 and 4).
+# V2PE, VideoRoPE, OmniRoPE, Qwen-Image.
 
 
 @pytest.mark.anchor("E 8, V2PE")
@@ -269,7 +269,7 @@ def test_without_scaling_qwen_image_counts_from_0_and_text_from_the_longest_side
     assert [[0, 1, 2], [3, 3, 3]] == place([Image(2, 3), Text(1)], MSRope(centred=False))[-2:].tolist()
 
 
-# Circle-RoPE (encodings, section 8).
+# Circle-RoPE.
 
 
 @pytest.mark.anchor("E 8, Circle-RoPE")

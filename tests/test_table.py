@@ -47,7 +47,6 @@ def drawn(rng, *shape):
 # Resizing along one axis.
 
 
-# encodings.md, section 6, gives these for x = [0, 1, 4, 9].
 @pytest.mark.anchor("E 6, resizing")
 @pytest.mark.parametrize(
     ("rule", "new", "expected"),
@@ -365,7 +364,7 @@ def test_notes_refer_to_entries_there_are():
             assert word.split()[0] in TABLE, name
 
 
-# The grid of an image: encodings.md, section 6.
+# The grid of an image.
 
 
 @pytest.mark.anchor("E 6, Pix2Struct")

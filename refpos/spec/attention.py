@@ -73,10 +73,13 @@ def scores(
     Deviations
     ----------
     The post on ReRoPE prints the second logit as (R_w q)·k = qᵀ R_w k; it is qᵀ R_−w k, as its code has it. It takes
-    the first where i − j < w, its code where |i − j| < w; these differ for keys after the query alone. The equation of
+    the first where i − j < w, its code where |i − j| < w; these differ for keys after the query alone. The larger of
+    its two exponents while generating is right for a factor of at least 1; below 1 it is the smaller. The equation of
     DeBERTa reads its second table at δ(p_j − p_i), its code at δ(p_i − p_j): see `Deberta.mirrored`. A post on RoPE
-    (kexue.fm/archives/8265) calls it the only encoding of offsets for linear attention; xPos is another. Earlier
-    versions of vLLM's code for FoPE fill the sines of pairs without a frequency with 1, so that they are mixed.
+    (kexue.fm/archives/8265) says that logits decay with the distance: a bound on them does, not steadily, but with k
+    = R_−r q they are greatest at the distance r. It calls RoPE the only encoding of offsets for linear attention;
+    xPos is another, whose logits decay towards 0, and for keys before the query alone. Earlier versions of vLLM's
+    code for FoPE fill the sines of pairs without a frequency with 1, so that they are mixed.
 
     Examples
     --------

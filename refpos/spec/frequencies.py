@@ -65,6 +65,7 @@ def omega(frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Flo
     Deviations
     ----------
     Eq. 15 of RoPE counts i from 1 with exponent −2(i − 1)/d; here k = i − 1 and K = d/2.
+    RoPE-ViT has t from 0 to d/4, both included, one frequency too many for each axis; its code stops at d/4 − 1.
 
     Examples
     --------

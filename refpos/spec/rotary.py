@@ -65,6 +65,13 @@ def rotate(
     ----------
     RoPE, arXiv:2104.09864v5, eqs. 13-15 and 34.
 
+    Deviations
+    ----------
+    Su's post on two dimensions (kexue.fm/archives/8397) says that positions can be read off R: only modulo 2π/ω. It
+    rules out one plane for two coordinates, which is right for real ones; one plane of RoPE-Mixed tells all cells of
+    a grid apart. His next one (9403) takes the powers of a reflection O_+ I_− for I_−^n O_+^n, for which they must
+    commute.
+
     Examples
     --------
     >>> import numpy as np

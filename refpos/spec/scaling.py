@@ -55,9 +55,11 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
     ----------
     For MixedRadix the post asks for q <= 1 alone, but below 0 some steps would be below 1: so 0 <= q <= 1, from Linear
     (q = 0) to one step for every digit (q = 1, NTK-RoPE-fixed). A base of b·s, its NTK-RoPE-old, is not b·s^(d/(d−2)).
+    9675 says that NTK changes the fastest frequency a little: it leaves the first of its own list, n/β^0, as it is.
     The YaRN paper ramps over turns and its code over the plane's index: `ByParts` and `ByIndex`, two functions.
     Eq. 17 of the paper prints the scaled base where the original one is meant. The code clamps c(slow) to d − 1
     although there are d/2 planes, and adds 0.001 to it where both bounds coincide; so does `ByIndex`.
+    Older versions of transformers took max_position_embeddings for L; `original` is always given here.
     c(r) takes the ladder for one in radians without an end point, whatever the unit: `ByParts` counts true turns.
     Where clamping leaves the first bound above the second, the ramp falls and, cut off, stretches every plane or none.
     """

@@ -43,6 +43,9 @@ def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | N
     Deviations
     ----------
     The paper says that wavelengths run from 2π to 10000·2π; with its formula the longest is 2π·10000^(1 − 2/d).
+    A post (Kazemnejad's) writes ω_1 ... ω_{d/2} with exponents −2k/d, which leaves out ω_0 = 1, and says that inner
+    products fall with the distance; over 128 features they first rise at 12. Another (kexue.fm/archives/8231) lets them
+    tend to zero: so does the integral over all waves; the sum over d/2 of them comes back to d/2 again and again.
 
     Examples
     --------
