@@ -13,6 +13,7 @@ from refpos.spec.offsets import index
 from refpos.spec.positions import place
 from refpos.spec.rotary import cos_sin, rotate, turn
 from refpos.spec.sinusoidal import embed
+from refpos.spec.standardised import tabulate
 from refpos.spec.table import fit, lookup, resize
 from refpos.variants.attention import (
     Attention,
@@ -36,6 +37,7 @@ from refpos.variants.relative import Cope, Deberta, Decomposed, Fox, Pope, Shaw,
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
 from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane
 from refpos.variants.sinusoidal import Sinusoidal
+from refpos.variants.standardised import Ramp, Standardised
 from refpos.variants.table import Factorised, Pix2StructGrid, Resize, Table
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
 from refpos.variants.window import SwinContinuous, SwinWindow
@@ -88,6 +90,7 @@ __all__ = [
     "PerPlane",
     "Pix2StructGrid",
     "Pope",
+    "Ramp",
     "ReRope",
     "Resize",
     "RmsNorm",
@@ -98,6 +101,7 @@ __all__ = [
     "Shaw",
     "Sinusoidal",
     "SpecError",
+    "Standardised",
     "SwinContinuous",
     "SwinWindow",
     "T5Buckets",
@@ -128,5 +132,6 @@ __all__ = [
     "same",
     "scores",
     "sections",
+    "tabulate",
     "turn",
 ]

@@ -37,6 +37,7 @@ from refpos import (
     PerHead,
     PerPlane,
     Pix2StructGrid,
+    Ramp,
     ReRope,
     RmsNorm,
     RootLog,
@@ -61,6 +62,7 @@ from refpos import (
     rotate,
     scores,
     sections,
+    tabulate,
     turn,
 )
 from refpos.catalogue import ATTENTION, BIAS, POSITIONS, TABLE
@@ -908,6 +910,7 @@ FUNCTIONS = {
     "turn": lambda draw: turn(X, draw(), draw(), draw()),
     "turn rubbish": lambda draw: turn(draw(), COLUMNS, COLUMNS, ROTARY, out=draw()),
     "embed": lambda draw: embed(draw(), draw(), learned=draw()),
+    "tabulate": lambda draw: tabulate(draw()),
     "embed at rubbish": lambda draw: embed(draw(), SINUSOIDAL, learned=draw()),
     "place": lambda draw: place(draw(), draw()),
     "place text by rubbish": lambda draw: place([Text(1)], draw()),
@@ -962,6 +965,7 @@ EXAMPLES = {
     Centres: [Centres()],
     MRope: [MRope(), MRope(2, 2)],
     Pix2StructGrid: [Pix2StructGrid((16, 16), 4)],
+    Ramp: [Ramp(3, 0.5)],
 }
 for _entry in {**BIAS, **TABLE, **POSITIONS, **ATTENTION}.values():
     EXAMPLES.setdefault(type(_entry.variant), []).append(_entry.variant)

@@ -1,7 +1,7 @@
 """Sinusoidal encodings of points, images and videos, each with its source.
 
 Positions are (y, x), (t, y, x), or (x, y, z), which is said. What is not only a function of one position is not here:
-PatchTST's table, which is shifted by its mean and divided by ten times its standard deviation, is one of its length.
+PatchTST's table, which is standardised as a whole, is among the tables.
 """
 
 from refpos.catalogue.entry import Angle, Entry, Source

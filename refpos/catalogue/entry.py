@@ -12,17 +12,20 @@ from refpos.variants.planes import width
 from refpos.variants.positions import Rule
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
+from refpos.variants.standardised import Standardised
 from refpos.variants.table import Lookup, Pix2StructGrid, Resize
 
 Angle: TypeAlias = Rotary | Sinusoidal
 """What position enters through angles."""
-Variant: TypeAlias = Angle | Bias | Lookup | Resize | Pix2StructGrid | Rule | MaskRule | AnyAttention | Layers
+Tabular: TypeAlias = Lookup | Resize | Standardised | Pix2StructGrid
+"""Tables, learned or made, and what is done with them."""
+Variant: TypeAlias = Angle | Bias | Tabular | Rule | MaskRule | AnyAttention | Layers
 
 FAMILIES: Mapping[str, Any] = {
     "rotary": Rotary,
     "sinusoidal": Sinusoidal,
     "bias": Bias,
-    "table": Lookup | Resize | Pix2StructGrid,
+    "table": Tabular,
     "positions": Rule | MaskRule,
     "attention": AnyAttention | Layers,
 }
@@ -47,7 +50,7 @@ class Entry(Generic[V_co]):
 
     Parameters
     ----------
-    variant : Rotary, Sinusoidal, or the description of a bias, a learned table, a rule of positions, an attention
+    variant : Rotary, Sinusoidal, or the description of a bias, a table, a rule of positions, an attention
     source : Source
         Where its numbers and conventions stand.
     note : str

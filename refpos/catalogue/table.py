@@ -1,16 +1,24 @@
-"""Learned tables and the rules that resize them, each with its source. Positions are tokens, or (y, x)."""
+"""Tables, learned or made, and the rules that resize them, each with its source. Positions are tokens, or (y, x)."""
 
-from refpos.catalogue.entry import Entry, Source
+from refpos.catalogue.entry import Entry, Source, Tabular
 from refpos.catalogue.sources import code
-from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
+from refpos.variants.frequencies import Frequencies
+from refpos.variants.sinusoidal import Sinusoidal
+from refpos.variants.standardised import Ramp, Standardised
+from refpos.variants.table import Factorised, Resize, Table
 
 _NAVIT = Source("NaViT", "arXiv:2307.06304", "§2.1", "https://arxiv.org/abs/2307.06304")
 _BIG_VISION = "0127fb6b337ee2a27bf4e54dea79cff176527356"
 _DINOV2 = "b8931f7bf91576930313be2c6d6af376033b35f0"
 _TIMM = "aa4b5850c1543fa488abf260f18390eda46cf85d"
 _VIT = "c6de1e5378c9831a8477feb30994971bdc409e46"
+_PATCH_TST = (
+    "yuqinie98/PatchTST",
+    "204c21efe0b39603ad6e2ca640ef5896646ab1a9",
+    "PatchTST_supervised/layers/PatchTST_layers.py",
+)
 
-TABLE: dict[str, Entry[Lookup | Resize | Pix2StructGrid]] = {
+TABLE: dict[str, Entry[Tabular]] = {
     # Text.
     "bert": Entry(
         Table((512,), 768),
@@ -166,5 +174,33 @@ TABLE: dict[str, Entry[Lookup | Resize | Pix2StructGrid]] = {
             "DinoVisionTransformer.interpolate_pos_encoding",
         ),
         note="DINO's too; the code keeps the table at equal size. In transformers without the offset, see deit-resize.",
+    ),
+    # Tables that are made, and standardised as a whole.
+    "patchtst": Entry(
+        Standardised(42, Sinusoidal(Frequencies((0,) * 64)), deviations=10.0),
+        code(*_PATCH_TST, 'positional_encoding, "sincos"'),
+        note="For 42 patches, of 128 features. By default the code learns a table that begins near zero.",
+    ),
+    "patchtst-lin1d": Entry(
+        Standardised(42, Ramp(1, 1.0), deviations=10.0),
+        code(*_PATCH_TST, 'positional_encoding, "lin1d"'),
+        note="One number for all features of a patch.",
+    ),
+    "patchtst-exp1d": Entry(
+        Standardised(42, Ramp(1, 0.5), deviations=10.0),
+        code(*_PATCH_TST, 'positional_encoding, "exp1d"'),
+        note="One number for all features of a patch. It is a root, no exponential.",
+    ),
+    "patchtst-lin2d": Entry(
+        Standardised(42, Ramp(128, 0.9009999999999999), deviations=10.0),
+        code(*_PATCH_TST, 'positional_encoding, "lin2d"'),
+        note="The exponent is where 100 steps from 1 end, for this size. As published the code stops at pv, a name it "
+        "lacks.",
+    ),
+    "patchtst-exp2d": Entry(
+        Standardised(42, Ramp(128, 0.4059999999999999), deviations=10.0),
+        code(*_PATCH_TST, 'positional_encoding, "exp2d"'),
+        note="The exponent is what steps from 1/2 find, for this size; of a large table it is near √2 − 1. The code "
+        "lacks a name, see patchtst-lin2d.",
     ),
 }

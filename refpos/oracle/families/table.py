@@ -11,11 +11,13 @@ from refpos.exact import table as exact
 from refpos.exact.ball import Real
 from refpos.oracle.families.family import Family, Inputs, Learned, within
 from refpos.oracle.families.resize import LONGEST, REPEAT, RESIZES
+from refpos.oracle.families.standardised import STANDARDISED
 from refpos.oracle.families.table_mistakes import mistakes
 from refpos.oracle.inputs import numbers
 from refpos.oracle.tables import lookup_bound
 from refpos.spec.precise import Floats
 from refpos.spec.table import lookup
+from refpos.variants.standardised import Standardised
 from refpos.variants.table import Factorised, Lookup, Resize, Table
 
 WIDTH = 8
@@ -158,12 +160,14 @@ LOOKUPS = Family(
 )
 
 
-def _of(variant: Lookup | Resize) -> Family:
+def _of(variant: Lookup | Resize | Standardised) -> Family:
     match variant:
         case Table() | Factorised():
             return LOOKUPS
         case Resize():
             return RESIZES
+        case Standardised():
+            return STANDARDISED
         case _:
             assert_never(variant)
 
