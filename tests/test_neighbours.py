@@ -3,7 +3,7 @@
 A catalogue entry is judged as an implementation is: in float32, by the widest closed recipe.
 """
 
-from functools import cache
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -21,11 +21,19 @@ from refpos.variants.length import is_static
 STATIC = [name for name, entry in ANGLES.items() if is_static(entry.variant) and not entry.variant.learned]
 
 
+latest = lru_cache(maxsize=4)
+"""Keep what was made of the latest entries only: tests come entry by entry."""
+
+by_entry = pytest.mark.parametrize("name", STATIC, scope="module")
+"""All tests of one entry before those of the next."""
+
+
+@latest
 def known(name):
     return neighbours(ANGLES[name].variant, ANGLES[name].width)
 
 
-@cache
+@latest
 def trials(name):
     """Return (positions, x, what is due, the bound) for each frozen input."""
     entry = ANGLES[name]
@@ -54,13 +62,14 @@ def off(got, want, within):
         return bool((~both & ~(np.abs(got - want) <= within)).any())
 
 
-@cache
+@latest
 def predictions(name):
     """Return for each neighbour what it returns on each frozen input."""
     with np.errstate(all="ignore"):
         return {one.id: [one.predict(p, x) for p, x, _, _ in trials(name)] for one in known(name)}
 
 
+@latest
 def unseparated(name):
     """Return the neighbours that the frozen inputs do not tell from the entry."""
     due = [want for _, _, want, _ in trials(name)]
@@ -92,34 +101,32 @@ def same_function(one, other, variant, width):
     return a.shape == b.shape and bool((np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)).all())
 
 
-@pytest.mark.parametrize("name", STATIC)
+@by_entry
 def test_every_neighbour_has_a_name_of_its_own(name):
     ids = [one.id for one in known(name)]
     assert sorted(set(ids)) == sorted(ids)
 
 
-@pytest.mark.parametrize("name", STATIC)
+@by_entry
 def test_no_neighbour_is_named_without_words(name):
     assert [one.id for one in known(name) if not one.what or "/" not in one.id] == []
 
 
-@pytest.mark.parametrize("name", STATIC)
+@by_entry
 def test_the_inputs_tell_every_neighbour_that_is_another_function(name):
     entry, due = ANGLES[name], computing(ANGLES[name].variant)
     missed = [one.id for one in unseparated(name) if not same_function(one.predict, due, entry.variant, entry.width)]
     assert missed == []
 
 
-def test_no_neighbour_is_the_function_itself():
-    found = set()
-    for name in STATIC:
-        entry, due = ANGLES[name], computing(ANGLES[name].variant)
-        same = (one.id for one in unseparated(name) if same_function(one.predict, due, entry.variant, entry.width))
-        found |= {(name, one) for one in same}
-    assert found == set()
+@by_entry
+def test_no_neighbour_is_the_function_itself(name):
+    entry, due = ANGLES[name], computing(ANGLES[name].variant)
+    same = [one.id for one in unseparated(name) if same_function(one.predict, due, entry.variant, entry.width)]
+    assert same == []
 
 
-@pytest.mark.parametrize("name", STATIC)
+@by_entry
 def test_two_neighbours_with_one_output_are_one_function(name):
     entry = ANGLES[name]
     confused = [
@@ -130,7 +137,7 @@ def test_two_neighbours_with_one_output_are_one_function(name):
     assert confused == []
 
 
-@pytest.mark.parametrize("name", STATIC)
+@by_entry
 def test_what_is_rounded_to_bfloat16_stays_near_what_is_due(name):
     far = {}
     for p, x, want, _ in trials(name)[:1]:
@@ -268,7 +275,7 @@ def test_everything_in_bfloat16_rounds_positions_frequencies_angles_and_tables()
     assert rows[0, ::2].tolist() == round_to(np.sin(angles), "bfloat16").tolist()
 
 
-@pytest.mark.parametrize("name", STATIC)
+@by_entry
 def test_mistakes_of_every_entry_are_of_known_kinds(name):
     assert {one.id.partition("/")[0] for one in known(name)} <= KINDS
 
