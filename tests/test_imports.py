@@ -1,6 +1,7 @@
 """Imports go down only, and what `import refpos` brings in."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -36,7 +37,7 @@ OUTSIDE = {
     "oracle": {"numpy"},
 }
 
-FUNCTIONS = [name for name in vars(refpos) if not name.startswith("_") and inspect.isfunction(getattr(refpos, name))]
+FUNCTIONS = [name for name in refpos.__all__ if inspect.isfunction(getattr(refpos, name))]
 FORMULAS = ["omega", "angles", "cos_sin", "rotate", "turn", "embed", "place", "at_length", "sections"]
 FORMULAS += ["bias", "index", "lookup", "resize", "fit", "place_mask", "scores", "attend"]
 
@@ -104,7 +105,7 @@ def test_a_face_imports_at_once_only_what_is_always_there(file):
 
 @cache
 def _modules():
-    code = "import sys; before = set(sys.modules); import refpos; print(*sorted(set(sys.modules) - before))"
+    code = "import sys; before = set(sys.modules); from refpos import *; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
@@ -131,10 +132,29 @@ def test_importing_the_package_imports_no_symbols():
     assert not {one for one in _modules() if one.startswith("refpos.symbolic")}
 
 
-def test_every_public_name_is_listed():
-    public = {one for one in vars(refpos) if not one.startswith("_") and not inspect.ismodule(vars(refpos)[one])}
+def test_public_names_are_found_when_they_are_asked_for():
+    code = "import sys, refpos; print('numpy' in sys.modules); refpos.rotate; print('refpos.oracle' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert public | {"exact"} == set(refpos.__all__)
+    assert ["False", "False"] == done.stdout.split()
+
+
+def test_type_checkers_are_told_of_the_same_names_in_the_same_places():
+    stub = ast.parse(ROOT.joinpath("__init__.pyi").read_text(encoding="utf-8")).body
+    told = {(one.asname, f"{node.module}.{one.name}") for node in stub for one in node.names}
+
+    assert {name for name, _ in told} == set(refpos.__all__)
+    assert all(getattr(refpos, name) is _reached(place) for name, place in told)
+
+
+def _reached(place):
+    home, _, name = place.rpartition(".")
+    return getattr(importlib.import_module(home), name)
+
+
+def test_a_name_that_is_not_public_is_no_attribute():
+    with pytest.raises(AttributeError, match="refpos' has no attribute 'rotates'"):
+        _ = refpos.rotates
 
 
 @pytest.mark.parametrize("public", [name for name in refpos.__all__ if callable(getattr(refpos, name))])
