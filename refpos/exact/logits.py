@@ -1,7 +1,8 @@
 """Logits of a query that is turned, certified: normalised, scaled, sharpened, biased."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple, assert_never
 
 from refpos.errors import require
@@ -36,9 +37,15 @@ class Asked(NamedTuple):
 def logits(asked: Asked, attention: Attention, scale: int) -> list[Real | None]:
     """Return s τ q̂·k̂ + b, or s (τ q̂·k̂ + b), of each key, about to 2^−scale; None for one beyond the reach."""
     s, tau = factor(attention.scale, len(asked.q), scale), _temperature(asked, attention, scale)
+    rotary = attention.rotary if "query" in attention.rotate else None
+
+    @cache
+    def query(i: Point) -> tuple[Real, ...]:
+        return turn(asked.q, i, rotary, scale, "query", asked.learned, asked.head)
+
     found: list[Real | None] = []
     for key, j, b in zip(asked.keys, asked.places, _bias(asked, attention, scale), strict=True):
-        x = times(tau, _content(asked, key, j, attention, scale), scale)
+        x = times(tau, _content(asked, query, key, j, attention, scale), scale)
         total = times(s, plus(x, b, scale), scale) if attention.bias_scaled else plus(times(s, x, scale), b, scale)
         found.append(real(total, scale) if _seen(asked.i[0], j[0], attention.reach) else None)
     return found
@@ -109,15 +116,17 @@ def _map(given: ReRope) -> tuple[Fraction, Fraction]:
     return Fraction(given.window), ZERO if given.factor is None else 1 / Fraction(given.factor)
 
 
-def _content(asked: Asked, key: Vector, j: Point, attention: Attention, scale: int) -> Real:
-    i, sides, rotary = asked.i, attention.rotate, attention.rotary
+def _content(
+    asked: Asked, query: Callable[[Point], Vector], key: Vector, j: Point, attention: Attention, scale: int
+) -> Real:
+    """Return q̂·k̂ of a query that is turned by each of its positions once, and of one key."""
+    i, rotary = asked.i, attention.rotary if "key" in attention.rotate else None
     if attention.rectify is not None:
         w, pace = _map(attention.rectify)
         if i[0] - j[0] >= w:
             i, j = (w + (i[0] - w) * pace,), (j[0] * pace,)
-    q = turn(asked.q, i, rotary if "query" in sides else None, scale, "query", asked.learned, asked.head)
-    k = turn(key, j, rotary if "key" in sides else None, scale, "key", asked.learned, asked.head)
-    return dot(*_normalised(q, k, attention, scale))
+    k = turn(key, j, rotary, scale, "key", asked.learned, asked.head)
+    return dot(*_normalised(query(i), k, attention, scale))
 
 
 def _normalised(q: Vector, k: Vector, attention: Attention, scale: int) -> tuple[Vector, Vector]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -69,12 +70,18 @@ def _relu(x: Real) -> Real:
 
 
 def fractions(given: Any, shape: tuple[int, ...], rule: str) -> Any:
-    """Return nested sequences of finite numbers as nested tuples of fractions."""
+    """Return nested sequences of finite numbers as nested tuples of fractions; a row of plain numbers all at once."""
     if hasattr(given, "tolist"):
         given = given.tolist()
     if not shape:
         number = isinstance(given, int | float | Fraction) and not isinstance(given, bool) and isfinite(given)
         require(number, f"{rule}, of finite numbers", given)
-        return Fraction(given)
+        return _fraction(given)
     require(isinstance(given, list | tuple) and len(given) == shape[0], rule, given)
+    if len(shape) == 1 and {*map(type, given)} <= {int, float} and all(map(isfinite, given)):
+        return tuple(map(_fraction, given))
     return tuple(fractions(one, shape[1:], rule) for one in given)
+
+
+_fraction = lru_cache(maxsize=4096)(Fraction)
+"""What a number is exactly: those that are learned are few, again and again."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import assert_never
 
 from refpos.errors import require
@@ -115,10 +116,14 @@ def _shaw(asked: Asked, attention: Shaw) -> list[Real]:
 
 def _transformer_xl(asked: Asked, k: Vector, j: Point, attention: TransformerXL, scale: int) -> Real:
     u, v, weight = (asked.learned[name][asked.head] for name in ("u", "v", "weight"))
-    wave = embed(asked.i[0] - j[0], attention.rows, scale)
+    wave = _wave(asked.i[0] - j[0], attention.rows, scale)
     seen = [dot(line, wave) for line in weight]
     total = add(dot(_sum(asked.q, u), k), dot(_sum(asked.q, v), seen))
     return _scaled(total, len(asked.q), scale)
+
+
+_wave = lru_cache(maxsize=64)(embed)
+"""The row of an offset: one for all heads."""
 
 
 def _deberta(asked: Asked, k: Vector, j: Point, attention: Deberta) -> Real:

@@ -14,6 +14,8 @@ from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Ta
 
 Row = tuple[Fraction, ...]
 
+ONE, ZERO = Fraction(1), Fraction(0)
+
 
 def lookup(
     position: Position, variant: Lookup, *, learned: Learned | None = None, grid: tuple[int, ...] | None = None
@@ -152,13 +154,13 @@ def _picked(p: int, axis: int, variant: Lookup, grid: tuple[int, ...] | None) ->
     require(-variant.offset <= p < end, f"positions must be from {-variant.offset} to {end - 1}", p)
     kept = grid == variant.rows if isinstance(variant, Table) else grid is not None and grid[axis] == rows
     if rule is None or grid is None or kept:
-        return tuple(Fraction(j == p + variant.offset) for j in range(rows))
+        return tuple(ONE if j == p + variant.offset else ZERO for j in range(rows))
     return weights(rows, grid[axis], rule)[p]
 
 
 def _summed(picked: Sequence[Row] | Weights, table: Any, width: int) -> Row:
     """Return the rows of a nested table, weighted along each of its axes and summed."""
-    total = [Fraction(0)] * width
+    total = [ZERO] * width
     for weight, row in _weighted(picked, table):
         total = [one + weight * Fraction(x) for one, x in zip(total, row, strict=True)]
     return tuple(total)
@@ -166,7 +168,7 @@ def _summed(picked: Sequence[Row] | Weights, table: Any, width: int) -> Row:
 
 def _weighted(picked: Sequence[Row] | Weights, table: Any) -> Iterator[tuple[Fraction, Sequence[Any]]]:
     if not picked:
-        yield Fraction(1), table
+        yield ONE, table
         return
     for weight, part in zip(picked[0], table, strict=True):
         if weight:

@@ -117,7 +117,7 @@ def compute(variant: Lookup, inputs: Inputs, learned: Learned) -> Floats:
 
 def certify(variant: Lookup, inputs: Inputs, learned: Learned, _bits: int) -> Sequence[Real]:
     """Return the rows, exact, one after the other."""
-    given: Any = dict(learned)
+    given: Any = {name: one.tolist() for name, one in learned.items()}
     points = [tuple(one) if isinstance(one, list) else one for one in inputs["positions"]]
     return [x for one in points for x in exact.lookup(one, variant, learned=given, grid=grid(inputs))]
 

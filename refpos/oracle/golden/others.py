@@ -79,9 +79,9 @@ def repeated(subject: Other) -> dict[str, Any] | None:
     """Return the weights of an entry as golden files have them."""
     found = {}
     for name, given in subject.family.weights(subject.variant).items():
-        flat = given.ravel().tolist()
-        size = next(n for n in range(1, len(flat) + 1) if np.array_equal(np.resize(flat[:n], len(flat)), flat))
-        found[name] = {"shape": list(given.shape), "repeat": flat[:size]}
+        flat = given.ravel()
+        size = next(n for n in range(1, flat.size + 1) if np.array_equal(flat[n:], flat[:-n]))
+        found[name] = {"shape": list(given.shape), "repeat": flat[:size].tolist()}
     return found or None
 
 
