@@ -104,51 +104,58 @@ def verify(place: Path, jobs: int | None = None) -> list[str]:
     """
     names = sorted({*present(place), *golden_names()})
     found = [one for lines in each(_verified, [(place, name) for name in names], jobs) for one in lines]
-    return list(dict.fromkeys([*found, *check_manifest(place)]))
+    return list(dict.fromkeys([*found, *check_manifest(place, jobs)]))
 
 
 def manifest(texts: Mapping[str, str], documents: Mapping[str, Document]) -> str:
     """Return the text of the manifest: counts, and the SHA-256 of the canonical form of each file."""
-    entries: dict[str, dict[str, Any]] = {
-        name: {
-            "cases": len(documents[name]["cases"]),
-            "rejects": len(documents[name]["rejects"]),
-            "values": sum(len(row) for case in documents[name]["cases"] for row in case["master"]),
-            "bytes": len(texts[name].encode()),
-            "sha256": digest(texts[name].encode()),
-        }
-        for name in sorted(texts)
+    return _summed({name: _entry(File(documents[name], text.encode())) for name, text in texts.items()})
+
+
+def _entry(file: File) -> dict[str, Any]:
+    return {
+        "cases": len(file.document["cases"]),
+        "rejects": len(file.document["rejects"]),
+        "values": sum(len(row) for case in file.document["cases"] for row in case["master"]),
+        "bytes": len(file.content),
+        "sha256": digest(file.content),
     }
+
+
+def _summed(entries: Mapping[str, dict[str, Any]]) -> str:
     total = {key: sum(one[key] for one in entries.values()) for key in ("cases", "rejects", "values", "bytes")}
     schema = {"schema_sha256": digest(canonical(SCHEMA).encode())}
     return canonical({"format": FORMAT, "files": len(entries), **total, **schema, "entries": entries})
 
 
-def check_manifest(place: Path) -> list[str]:
+def check_manifest(place: Path, jobs: int | None = None) -> list[str]:
     """Return what the manifest and the schema of a folder say that is not so."""
     try:
         due, there = listed(place), present(place)
-        files = {name: opened(place, name) for name in due if name in there}
-        for name, one in files.items():
-            check_shape(name, one.document)
+        held = [name for name in due if name in there]
+        entries = dict(zip(held, each(_counted, [(place, name) for name in held], jobs), strict=True))
     except SpecError as error:
         return [str(error) if "json" in str(error) else f"manifest.json: {error}"]
-    found = [f"{name}.json: a file of the manifest must be there" for name in due if name not in files]
+    found = [f"{name}.json: a file of the manifest must be there" for name in due if name not in entries]
     found += [f"{name}.json: a file must be in the manifest" for name in there if name not in due]
-    for name, one in files.items():
-        found += _undigested(name, one, due[name])
-    return [*found, *(_miscounted(place, files) if not found else []), *_misshapen(place)]
+    for name, one in entries.items():
+        found += _undigested(name, one["sha256"], due[name])
+    return [*found, *(_miscounted(place, entries) if not found else []), *_misshapen(place)]
 
 
-def _undigested(name: str, file: File, due: str) -> list[str]:
-    given = digest(file.content)
+def _counted(task: tuple[Path, str]) -> dict[str, Any]:
+    place, name = task
+    file = opened(place, name)
+    check_shape(name, file.document)
+    return _entry(file)
+
+
+def _undigested(name: str, given: str, due: str) -> list[str]:
     return [] if given == due else [f"{name}.json: its SHA-256 must be that of the manifest; got {given}"]
 
 
-def _miscounted(place: Path, files: Mapping[str, File]) -> list[str]:
-    texts = {name: one.content.decode() for name, one in files.items()}
-    due = manifest(texts, {name: one.document for name, one in files.items()})
-    fine = read(place / "manifest.json").content == due.encode()
+def _miscounted(place: Path, entries: Mapping[str, dict[str, Any]]) -> list[str]:
+    fine = read(place / "manifest.json").content == _summed(entries).encode()
     return [] if fine else ["manifest.json: counts and digests must be those of the files"]
 
 

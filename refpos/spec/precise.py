@@ -46,13 +46,14 @@ def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction | Deci
 @lru_cache(maxsize=1 << 16)
 def _power(base: Decimal, exponent: Fraction | Decimal) -> Decimal:
     with digits():
-        return (_log(base) * decimal(exponent)).exp()
+        return (ln(base) * decimal(exponent)).exp()
 
 
 @lru_cache(maxsize=1 << 12)
-def _log(base: Decimal) -> Decimal:
+def ln(x: Decimal) -> Decimal:
+    """Return ln x."""
     with digits():
-        return base.ln()
+        return x.ln()
 
 
 def power(base: float, over: int, under: int) -> float:

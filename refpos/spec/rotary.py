@@ -1,6 +1,5 @@
 """Rotary encodings: turn pairs of features by the angles of their planes."""
 
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy.typing as npt
 from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, angles
 from refpos.spec.positions import as_positions, named
-from refpos.spec.precise import Floats, decimals, digits, rounded
+from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
 from refpos.spec.turning import turn_blocks
 from refpos.variants.frequencies import axis_count, head_count, plane_count
@@ -206,7 +205,7 @@ def growth_logs(positions: npt.ArrayLike, growth: XPos, count: int) -> Floats:
     """Return ln of what queries grow by at every position and plane, (p − centre)/scale_base · ln ζ_k."""
     with digits():
         zeta = (5 * decimals(range(count)) / count + 2) / 7
-        logs = rounded(np.array([Decimal.ln(one) for one in zeta], dtype=object))
+        logs = rounded(np.array([*map(ln, zeta)], dtype=object))
     return (as_positions(positions, 1) - growth.centre) / growth.scale_base * logs
 
 

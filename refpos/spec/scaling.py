@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from refpos.spec.precise import PI, Decimals, decimal, decimals, digits, powers
+from refpos.spec.precise import PI, Decimals, decimal, decimals, digits, ln, powers
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog
@@ -150,4 +150,4 @@ def _per_axis(value: float | tuple[float, ...], rungs: list[Rung]) -> Decimals:
     return decimals(value[rung.axis] if isinstance(value, tuple) else value for rung in rungs)
 
 
-_ln: Any = np.frompyfunc(Decimal.ln, 1, 1)
+_ln: Any = np.frompyfunc(ln, 1, 1)

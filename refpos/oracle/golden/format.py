@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
@@ -196,6 +197,7 @@ def _decimal(text: str) -> float:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _whole(text: str) -> int:
     fine = len(text) < 24 and text != "-0" and float(text) == int(text) and abs(int(text)) < WHOLE
     require(fine, "a whole number must be a float64 below 2^63", text)

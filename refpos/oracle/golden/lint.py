@@ -24,7 +24,7 @@ def lint(place: Path, jobs: int | None = None) -> list[str]:
     """Return what is wrong with a folder of golden files: a line for each, with the file, the id and the rule."""
     names = sorted({*present(place), *golden_names()})
     found = [line for lines in each(_linted, [(place, name) for name in names], jobs) for line in lines]
-    return list(dict.fromkeys([*found, *check_manifest(place)]))
+    return list(dict.fromkeys([*found, *check_manifest(place, jobs)]))
 
 
 def check(name: str, document: Document) -> None:
