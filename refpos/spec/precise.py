@@ -40,13 +40,13 @@ def decimal(value: float | Fraction | Decimal) -> Decimal:
 
 def powers(bases: Iterable[float | Decimal], exponents: Iterable[Fraction | Decimal]) -> Decimals:
     """Return base^exponent, element by element, as exp(e ln b)."""
-    return np.array([_power(decimal(base), e) for base, e in zip(bases, exponents, strict=True)], dtype=object)
+    return np.array([_power(base, e) for base, e in zip(bases, exponents, strict=True)], dtype=object)
 
 
 @lru_cache(maxsize=1 << 16)
-def _power(base: Decimal, exponent: Fraction | Decimal) -> Decimal:
+def _power(base: float | Decimal, exponent: Fraction | Decimal) -> Decimal:
     with digits():
-        return (ln(base) * decimal(exponent)).exp()
+        return (ln(decimal(base)) * decimal(exponent)).exp()
 
 
 @lru_cache(maxsize=1 << 12)

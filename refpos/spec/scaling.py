@@ -6,6 +6,7 @@ Everything here is an array of decimals, see `refpos.spec.precise`.
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, assert_never
 
 import numpy as np
@@ -88,6 +89,7 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
             assert_never(scaling)
 
 
+@lru_cache(maxsize=256, typed=True)
 def magnitude(factor: Magnitude) -> float:
     r"""Return the number by which cosine and sine are multiplied, correctly rounded.
 
