@@ -68,8 +68,7 @@ def rotate(
     ----------
     Su's post on two dimensions (kexue.fm/archives/8397) says that positions can be read off R: only modulo 2π/ω. It
     rules out one plane for two coordinates, which is right for real ones; one plane of RoPE-Mixed tells all cells of
-    a grid apart. His next one (9403) takes the powers of a reflection O_+ I_− for I_−^n O_+^n, for which they must
-    commute.
+    a grid apart. Another post (9403) writes the powers of O_+ I_− as I_−^n O_+^n, for which the two must commute.
 
     Examples
     --------
