@@ -152,6 +152,12 @@ def test_a_window_and_a_factor_of_the_code(name, window, factor):
     assert ReRope(window, factor) == ATTENTION[name].variant.rectify
 
 
+@pytest.mark.anchor("E 5, 9708")
+@pytest.mark.parametrize("name", ["rerope", "leaky-rerope", "log-n-clipped"])
+def test_the_code_was_trained_on_4096_tokens(name):
+    assert LogCount(4096) == ATTENTION[name].variant.temperature
+
+
 @pytest.mark.anchor("E 5, 9728")
 def test_the_inverse_has_a_quarter_of_the_length_and_an_eighth_of_it_again_by_half():
     """w = L/4 and k = 1/(2 · expansion): 512 tokens in training and 8 times as many later."""
