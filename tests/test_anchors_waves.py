@@ -21,8 +21,8 @@ from refpos import (
     rotate,
     symbolic,
 )
-from refpos.spec.attention import scores
-from refpos.variants.attention import Attention
+from refpos.spec.attention import attend, scores
+from refpos.variants.attention import Attention, LinearAttention
 
 T, PHI = sympy.symbols("t phi", real=True)
 TEN_THOUSAND = Frequencies((0,) * 64)
@@ -213,6 +213,25 @@ def test_scores_are_real_parts_with_keys_conjugated_and_not_without():
     turn = np.exp(1j * (m - n) * omega(Frequencies((0,) * 4))[0])
     assert pytest.approx((z * w.conj() * turn).sum().real, rel=1e-13) == found
     assert abs((z * w * turn).sum().real - found) > 0.1
+
+
+@pytest.mark.anchor("E 5, 8265")
+def test_weights_of_linear_attention_are_1_and_the_cosine_of_what_is_turned():
+    q, k, places = drawn(7, 3, 8), drawn(8, 3, 8), [0, 4, 9]
+    rotary = Rotary(Frequencies((0,) * 4), pairing="interleaved")
+    sizes = np.outer(np.linalg.norm(q, axis=-1), np.linalg.norm(k, axis=-1))
+    expected = 1 + rotate(q, places, rotary) @ rotate(k, places, rotary).T / sizes
+    assert pytest.approx(expected, rel=1e-13) == scores(q, k, places, places, LinearAttention(rotary, "cosine"))
+
+
+@pytest.mark.anchor("E 5, 8265")
+def test_of_linear_attention_the_dividend_is_turned_and_the_divisor_is_not():
+    q, k, v, places = drawn(9, 3, 8), drawn(10, 3, 8), drawn(11, 3, 2), [0, 4, 9]
+    rotary = Rotary(Frequencies((0,) * 4), pairing="interleaved")
+    phi, psi = (np.where(x > 0, 1 + x, np.exp(x)) for x in (q, k))
+    dividend = rotate(phi, places, rotary) @ rotate(psi, places, rotary).T
+    expected = dividend @ v / (phi @ psi.T).sum(axis=-1, keepdims=True)
+    assert pytest.approx(expected, rel=1e-12) == attend(q, k, v, places, places, LinearAttention(rotary))
 
 
 def partial_sums(m, planes=64):
