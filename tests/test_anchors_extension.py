@@ -20,7 +20,6 @@ from refpos import (
     Mscale,
     Rotary,
     at_length,
-    cos_sin,
     omega,
     rotate,
 )
@@ -175,15 +174,6 @@ def test_yarn_multiplies_scores_by_the_square_of_its_magnitude(s):
     found = scores(one, one, [5], [5], Attention(variant, scale=1.0)).item()
     assert pytest.approx((1 + 0.1 * math.log(s)) ** 2, rel=1e-14) == found
     assert pytest.approx(1 + 0.2 * math.log(s), abs=0.01 * math.log(s) ** 2 * 1.01) == found
-
-
-@pytest.mark.anchor("E 4, YaRN")
-@pytest.mark.parametrize(
-    ("s", "expected"), [(8, 1.2079441542), (16, 1.2772588722), (32, 1.3465735903), (0.5, 1), (1, 1)]
-)
-def test_the_magnitude_is_a_tenth_of_the_logarithm_and_one(s, expected):
-    cos, _ = cos_sin([0], Rotary(Frequencies((0,)), attention_factor=Mscale(s)))
-    assert printed(expected, 10) == cos.item()
 
 
 @pytest.mark.anchor("E 4, YaRN")

@@ -7,8 +7,6 @@ import pytest
 
 from refpos import CATALOGUE, Dense, Frequencies, Image, PerHead, Rotary, Text, Video, omega, place, rotate, sections
 from refpos.catalogue.positions import POSITIONS
-from refpos.spec.attention import scores
-from refpos.variants.attention import Attention
 from refpos.variants.multimodal import V2PE, CircleRope, MRope, OmniRope, VideoRope
 
 SCHEMES = {
@@ -83,13 +81,6 @@ def test_the_code_counts_2_tokens_a_second_and_its_docstring_25(name, expected):
     rule = POSITIONS[name].variant
     assert expected == rule.tokens_per_second
     assert [0, expected, 2 * expected] == place([Video(3, 2, 2, fps=1.0)], rule)[:, 0].tolist()
-
-
-@pytest.mark.anchor("E8.1")
-def test_0_7_seconds_a_grid_are_cut_to_0_1_2_and_4():
-    assert [0, 1, 2, 4] == place([Video(4, 2, 2, fps=1 / 0.7)], POSITIONS["qwen2.5-vl-positions"].variant)[
-        :, 0
-    ].tolist()
 
 
 @pytest.mark.anchor("E 8, M-RoPE")
@@ -224,14 +215,6 @@ def test_patches_moved_off_the_diagonal_are_not_as_far_from_text(shift):
     along, across = (place([Image(2, 2)], CircleRope(merge=1)) + moved for moved in ((3, 3, 3), shift))
     assert 1e-13 > np.ptp(np.linalg.norm(along - 5, axis=1))
     assert np.ptp(np.linalg.norm(across - 5, axis=1)) > 0.1
-
-
-@pytest.mark.anchor("E8.4")
-def test_equal_distance_is_not_an_equal_score():
-    patches, one = place([Image(2, 2)], CircleRope(merge=1)), np.ones((1, 32))
-    rotary = Rotary(Frequencies(sections((4, 6, 6), 16)))
-    found = scores(one, np.repeat(one, 4, 0), [[5.0] * 3], patches, Attention(rotary, scale=1.0))
-    assert np.ptp(found) > 1
 
 
 @pytest.mark.anchor("E8.5")
