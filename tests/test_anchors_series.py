@@ -290,6 +290,10 @@ def test_the_least_similarity_of_a_base_in_print_within_its_length(thousands, ba
         (2.7e4, 26_960, 4096),
         (8.4e4, 84_000, 8192),
         (2.3e5, 231_650, 16_384),
+        (4.9e6, 4_871_000, 131_072),
+        (7.8e6, 7_788_000, 131_072),
+        (3.6e7, 36_370_000, 262_144),
+        (6.4e7, 64_190_000, 524_288),
     ],
 )
 def test_a_base_in_print_is_the_rounded_one_of_a_base_that_keeps_similarity_positive(rounded, base, length):
