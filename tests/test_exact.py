@@ -3,6 +3,7 @@
 import itertools
 import random
 from fractions import Fraction
+from functools import lru_cache
 
 import arb_reference as arbs
 import numpy as np
@@ -413,12 +414,15 @@ def bits_for(variant):
     return 256 if getattr(variant, "growth", None) is None else 1_024
 
 
-def closed_forms(position, variant):
-    """Return the cosines and sines of a position, of the first head, or its row, in closed form."""
+@lru_cache(maxsize=1)
+def closed_forms(name):
+    """Return the cosines and sines of the position ξ, of the first head, or its row, in closed form."""
+    variant, xi = VARIANTS[name], sympy.symbols("xi:3", real=True)[: axis_count(VARIANTS[name].frequencies)]
+    position = xi if len(xi) > 1 else xi[0]
     if isinstance(variant, Rotary):
         made = symbolic.cos_sin([position], variant)
-        return [*itertools.chain(*(made[0] if isinstance(made, list) else made))]
-    return [*symbolic.embed(position, variant)]
+        return xi, [*itertools.chain(*(made[0] if isinstance(made, list) else made))]
+    return xi, [*symbolic.embed(position, variant)]
 
 
 def numbers_of(learned):
@@ -437,7 +441,7 @@ def spread(count):
 
 
 @pytest.mark.parametrize("p", [257, 131_071])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES, scope="module")
 def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p):
     variant, learned = VARIANTS[name], learned_by(VARIANTS[name].frequencies)
     position = at(p, axis_count(variant.frequencies))
@@ -445,7 +449,9 @@ def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p):
         found = [*itertools.chain(*rotary.cos_sin(position, variant, bits_for(variant), learned=learned))]
     else:
         found = sinusoidal.embed(position, variant, bits_for(variant), learned=learned)
-    forms, values = closed_forms(position, variant), numbers_of(learned)
+    xi, forms = closed_forms(name)
+    coordinates = position if isinstance(position, tuple) else (position,)
+    values = numbers_of(learned) | dict(zip(xi, map(exactly, coordinates), strict=True))
     assert len(forms) == len(found)
     for one in spread(len(found)):
         expected = symbolic.evaluate(forms[one].xreplace(values), 60)

@@ -1,17 +1,21 @@
 """Pages of the catalogue."""
 
 import json
+from functools import cache
 
 import pytest
 
-from refpos import Frequencies, Linear, Rotary, omega
+from refpos import Frequencies, Linear, Rotary, omega, show
 from refpos.catalogue import CATALOGUE
-from refpos.show import _runs, as_data, page
+from refpos.show import _runs
 from refpos.variants.described import describe
 from refpos.variants.length import is_static
 
+page, as_data = cache(show.page), cache(show.as_data)
+every_entry = pytest.mark.parametrize("name", CATALOGUE, scope="module")
 
-@pytest.mark.parametrize("name", CATALOGUE)
+
+@every_entry
 def test_every_entry_has_a_page_with_its_source(name):
     shown = page(name)
 
@@ -56,14 +60,14 @@ def first_of(mistakes):
     return lambda one: kinds.index(one.partition("/")[0])
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@every_entry
 def test_mistakes_on_a_page_fit_on_its_lines(name):
     rows = page(name).partition("mistakes that `refpos check` names\n")[2].splitlines()
 
     assert [row for row in rows if len(row) > 110] == []
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@every_entry
 def test_every_entry_is_plain_data(name):
     data = json.loads(json.dumps(as_data(name)))
 
