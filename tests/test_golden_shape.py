@@ -29,7 +29,14 @@ def small(name):
     for key in ("units", "wrong"):
         case[key] = dict(list(case[key].items())[:1])
     held |= {"cases": [case], "rejects": held["rejects"][:1], "notes": dict(list(held["notes"].items())[:1])}
-    return held
+    return cut(held)
+
+
+def cut(value):
+    """A document with lists cut off after three items: those that follow are of one kind."""
+    if isinstance(value, dict):
+        return {key: cut(one) for key, one in value.items()}
+    return [cut(one) for one in value[:3]] if isinstance(value, list) else value
 
 
 def changes(value, path=()):
@@ -63,6 +70,7 @@ def others(held):
 @pytest.mark.parametrize("name", ["xpos", "t5-encoder", "dynamic-ntk", "mae"])
 def test_what_is_refused_is_what_a_validator_refuses(name):
     held, refused = small(name), 0
+    assert VALIDATOR.is_valid(held)
     for other in others(held):
         due = VALIDATOR.is_valid(other)
         refused += not due

@@ -6,6 +6,7 @@ The implementations below are written as frameworks write them, a line of NumPy 
 import math
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -183,11 +184,14 @@ def factor_of(factor):
             return factor
 
 
+@cache
 def features(count, dtype="float32"):
-    """Return rows of numbers that a dtype holds, of many sizes."""
+    """Return rows of numbers that a dtype holds, of many sizes, not to be written."""
     rng = np.random.RandomState(count)
     size = len(POSITIONS), 2 * count
-    return round_to(rng.standard_normal(size) * 2.0 ** rng.randint(-12, 12, size), dtype)
+    found = round_to(rng.standard_normal(size) * 2.0 ** rng.randint(-12, 12, size), dtype)
+    found.flags.writeable = False
+    return found
 
 
 def worst(variant, recipe, got, x=None, positions=POSITIONS, learned=None):
@@ -282,11 +286,11 @@ def tables_ratio(variant, dtype):
     ],
 )
 def test_the_bound_is_no_more_than_five_times_what_an_honest_implementation_needs(dtype, idiom, way):
-    assert max(ratio(variant, way, Recipe(dtype, idiom)) for variant in lines()) >= 0.2
+    assert any(ratio(variant, way, Recipe(dtype, idiom)) >= 0.2 for variant in lines())
 
 
 def test_the_bound_of_tables_is_no_more_than_five_times_what_they_need():
-    assert max(tables_ratio(variant, "float32") for variant in lines()) >= 0.2
+    assert any(tables_ratio(variant, "float32") >= 0.2 for variant in lines())
 
 
 # Features of 16 bits, tables and arithmetic in float32.
