@@ -24,10 +24,11 @@ from refpos import (
     rotate,
     turn,
 )
-from refpos.oracle import trial
+from refpos.oracle import explain, trial
 from refpos.oracle.inputs import cases
 from refpos.oracle.neighbours import neighbours
 from refpos.oracle.rounding import round_to
+from refpos.oracle.tolerance import bound
 
 VARIANT = Rotary(Frequencies((0, 0)))
 ADDED = Sinusoidal(Frequencies((0, 0)))
@@ -568,6 +569,20 @@ def known(name):
     return {one.id: one for one in neighbours(ENTRIES[name].variant, ENTRIES[name].width)}
 
 
+def kept(function):
+    """Return a function of arrays that keeps what it returned: every mistake is held against every other."""
+    known = {}
+
+    def keeping(*given, **named):
+        key = [one.tobytes() if isinstance(one, np.ndarray) else one for one in (*given, *named.values())]
+        key = tuple(key), tuple(one.shape for one in given if isinstance(one, np.ndarray))
+        if key not in known:
+            known[key] = function(*given, **named)
+        return known[key]
+
+    return keeping
+
+
 def honest(mistake):
     """Return an implementation in float32 that makes a mistake."""
 
@@ -602,7 +617,10 @@ def same_function(name, one, other):
 
 @pytest.mark.parametrize("name", NAMED)
 def test_every_mistake_is_named_first(name, monkeypatch):
+    tried = [replace(mistake, predict=kept(mistake.predict)) for mistake in known(name).values()]
     monkeypatch.setattr(trial, "LEADS", ((1, 1),))
+    monkeypatch.setattr(explain, "bound", kept(bound))
+    monkeypatch.setattr(explain, "neighbours", lambda *_, **__: tried)
     found = {one: named(name, mistake) for one, mistake in known(name).items()}
     assert {one for one, (verdict, _) in found.items() if verdict == "agrees"} == set()
     confused = {

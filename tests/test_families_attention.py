@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import golden_folder
 import honest_attention
 import numpy as np
 import pytest
@@ -24,9 +25,7 @@ LAYERED = ("llama-4", "hwfa")
 AGAIN = ("rope-attention", "vo-rope", "hwfa", "deberta-v2", "fox", "cope")
 
 
-@cache
-def document(name):
-    return written(name)
+document = cache(golden_folder.document)
 
 
 @cache
@@ -121,8 +120,8 @@ def test_every_case_of_the_plan_tells_something_and_files_are_small(name):
 
 
 @pytest.mark.parametrize("name", AGAIN)
-def test_a_file_is_made_again_from_its_inputs(name):
-    assert canonical(rederived(name, document(name))) == canonical(document(name))
+def test_a_file_is_made_again_from_its_inputs_and_anew(name):
+    assert canonical(rederived(name, document(name))) == golden_folder.text(name) == canonical(written(name))
 
 
 @pytest.mark.parametrize("name", AGAIN)
