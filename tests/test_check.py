@@ -619,7 +619,8 @@ def same_function(name, one, other):
 def test_every_mistake_is_named_first(name, monkeypatch):
     tried = [replace(mistake, predict=kept(mistake.predict)) for mistake in known(name).values()]
     monkeypatch.setattr(trial, "LEADS", ((1, 1),))
-    monkeypatch.setattr(explain, "bound", kept(bound))
+    for module in (trial, explain):
+        monkeypatch.setattr(module, "bound", kept(bound))
     monkeypatch.setattr(explain, "neighbours", lambda *_, **__: tried)
     found = {one: named(name, mistake) for one, mistake in known(name).items()}
     assert {one for one, (verdict, _) in found.items() if verdict == "agrees"} == set()

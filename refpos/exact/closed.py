@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from refpos.errors import require
@@ -51,7 +51,7 @@ class Closed:
         return _sum((*self.terms, *other.terms))
 
     def __neg__(self) -> Closed:
-        return Closed(tuple((monomial, -q) for monomial, q in self.terms)) if self else self
+        return self._opposite
 
     def __sub__(self, other: Closed) -> Closed:
         return self + -other
@@ -70,6 +70,10 @@ class Closed:
     @cached_property
     def _hash(self) -> int:
         return hash(self.terms)
+
+    @cached_property
+    def _opposite(self) -> Closed:
+        return Closed(tuple((monomial, -q) for monomial, q in self.terms)) if self else self
 
     @cached_property
     def algebraic(self) -> bool:
@@ -113,6 +117,7 @@ def atom(kind: str, *data: Fraction | int, power: Fraction | int = 1) -> Closed:
 PI = atom("pi")
 
 
+@lru_cache(maxsize=4096)
 def root(value: Fraction, exponent: Fraction) -> Closed:
     r"""Return value^exponent, for a positive value.
 
@@ -131,7 +136,7 @@ def root(value: Fraction, exponent: Fraction) -> Closed:
     True
     """
     require(abs(exponent) <= 1 << 12, "an exponent must be at most 4096 to be compared exactly", float(exponent))
-    powers = tuple((Atom("prime", (Fraction(p),)), k * exponent) for p, k in factors(value) if k)
+    powers = tuple((_prime(p), k * exponent) for p, k in factors(value) if k)
     return _sum((_normal(powers, Fraction(1)),)) if exponent else ONE
 
 
@@ -146,7 +151,15 @@ def logarithm(value: Fraction) -> Closed:
     return _sum(tuple((((Atom("ln", (Fraction(p),)), Fraction(1)),), Fraction(k)) for p, k in factors(value)))
 
 
+@lru_cache(maxsize=256)
+def _prime(p: int) -> Atom:
+    """Return the atom of a prime, one for all its roots: what is one object need not be compared."""
+    return Atom("prime", (Fraction(p),))
+
+
 def _sum(terms: tuple[tuple[Monomial, Fraction], ...]) -> Closed:
+    if len(terms) == 1:
+        return Closed(terms if terms[0][1] else ())
     found: dict[Monomial, Fraction] = defaultdict(Fraction)
     for monomial, q in terms:
         found[monomial] += q
