@@ -318,6 +318,7 @@ def repaired(probe, point):
     return abs(want - probe.rotate(x, point)[..., write]) / (6 * U * np.tile(length, 2)), 2 * count
 
 
+@pytest.mark.theorem("pairing-conjugate")
 @where(turns_pairs)
 @FEW
 @given(data=st.data())
@@ -329,6 +330,7 @@ def test_variants_that_differ_only_in_layout_are_equal_up_to_a_permutation(varia
     assert error.max() <= 1
 
 
+@pytest.mark.theorem("pairing-conjugate")
 @elsewhere(turns_pairs)
 def test_no_permutation_makes_a_rotation_of_mismatched_columns(variant):
     assert counterexamples(variant, lambda probe: repaired(probe, probe.point())[0].max()) > 1
@@ -340,6 +342,7 @@ NAMESAKES = [
 ]
 
 
+@pytest.mark.theorem("pairing-weights")
 @pytest.mark.parametrize(("halves", "interleaved"), NAMESAKES, ids=" and ".join)
 @FEW
 @given(rng=generators)
@@ -413,6 +416,7 @@ def other_sense(probe):
     return other
 
 
+@pytest.mark.theorem("pairing-sense")
 @where(always)
 @FEW
 @given(data=st.data())
@@ -424,6 +428,7 @@ def test_scores_of_the_other_sense_are_those_of_mirrored_pairs(variant, data):
     assert mirror.tolist() == scores(probe, q, k, m, n).tolist()
 
 
+@pytest.mark.theorem("pairing-sense")
 @where(lambda one: one.growth is None)
 @FEW
 @given(data=st.data())
@@ -434,6 +439,7 @@ def test_the_other_sense_is_that_of_opposite_positions(variant, data):
     assert scores(probe, q, k, -m, -n).tolist() == scores(other_sense(probe), q, k, m, n).tolist()
 
 
+@pytest.mark.theorem("pairing-sense")
 @where(always)
 def test_scores_are_not_those_of_the_other_sense(variant):
     def error(probe):
