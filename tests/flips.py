@@ -59,7 +59,10 @@ def survives(flip, stopped):
 def judged(notebook):
     """Return for each flip of a notebook what it is, and what is wrong with it."""
     sys.path.insert(0, str(PROOFS))
-    return [(f"{notebook.name}, {flip}", survives(flip, stopped)) for flip, stopped in outcomes(notebook)]
+    try:
+        return [(f"{notebook.name}, {flip}", survives(flip, stopped)) for flip, stopped in outcomes(notebook)]
+    except RuntimeError as error:
+        return [(notebook.name, str(error))]
 
 
 def main(names):

@@ -99,6 +99,7 @@ def assert_computes(variant, features, position, learned=None, *, lattice=False)
         assert got == pytest.approx(want, rel=1e-9, abs=1e-9 * (1 + abs(want).max()))
 
 
+@pytest.mark.theorem("normal-plane")
 @MANY
 @given(rotations(), st.integers(0, 2), st.lists(steps(reach=64), min_size=3, max_size=3), st.booleans())
 def test_a_rotary_form_computes_what_the_specification_does(variant, more, position, lattice):
@@ -106,6 +107,7 @@ def test_a_rotary_form_computes_what_the_specification_does(variant, more, posit
     assert_computes(variant, width(variant) + more, position, lattice=lattice)
 
 
+@pytest.mark.theorem("normal-plane")
 @MANY
 @given(sinusoids(), st.lists(steps(reach=64), min_size=3, max_size=3), st.booleans())
 def test_a_sinusoidal_form_computes_what_the_specification_does(variant, position, lattice):
@@ -140,6 +142,7 @@ def test_a_form_of_an_odd_variant_computes_what_the_specification_does(variant):
     assert_computes(variant, width(variant) + 1, [7.0, 2.0][: axis_count(variant.frequencies)])
 
 
+@pytest.mark.theorem("normal-plane")
 def test_a_plane_is_the_matrix_that_the_algebra_gives():
     """M_λ = (g/2)(e_c − i e_d)(e_a + i e_b)^T."""
     one = Rotary(Frequencies((0, None)), pairing="interleaved", write="half", attention_factor=3.0)
@@ -198,6 +201,7 @@ EQUAL = {
 }
 
 
+@pytest.mark.theorem("normal-independence")
 @pytest.mark.parametrize("pair", EQUAL.values(), ids=EQUAL)
 def test_two_descriptions_of_one_function_have_one_form(pair):
     features = max(map(width, pair)) + 2 * isinstance(pair[0], Rotary)
@@ -261,6 +265,7 @@ UNEQUAL = {
 }
 
 
+@pytest.mark.theorem("normal-independence")
 @pytest.mark.parametrize("pair", UNEQUAL.values(), ids=UNEQUAL)
 def test_two_functions_have_two_forms(pair):
     features = max(map(width, pair))
@@ -273,10 +278,12 @@ def dense(*rows, **fields):
     return form(Rotary(Dense(len(rows), len(rows[0])), **fields), learned={"omega": rows})
 
 
+@pytest.mark.theorem("normal-orientation")
 def test_the_other_sense_is_the_other_orientation():
     assert dense((0.5, 2.0), sign=-1) == dense((-0.5, -2.0))
 
 
+@pytest.mark.theorem("normal-orientation")
 def test_a_pair_in_the_other_order_turns_the_other_way():
     turned = form(Rotary(Frequencies((0,)), sign=-1)).queries[0][0].matrix
     order = {0: 1, 1: 0}
@@ -291,12 +298,14 @@ def test_frequencies_that_are_given_are_those_of_the_ladder():
     assert ladder == dense((1.0, 0.0), (0.0, 0.25))
 
 
+@pytest.mark.theorem("normal-still")
 def test_a_plane_that_stands_still_is_two_scaled_copies():
     copies = dict(dense((0.0, 1.0), attention_factor=2.0).queries[0])[(Complex(),)]
 
     assert (((0, 0), Complex(closed(2))), ((2, 2), Complex(closed(2)))) == copies
 
 
+@pytest.mark.theorem("normal-still")
 def test_planes_that_stand_still_have_no_pairing():
     still = (0.0, 0.0, 0.0)
 
@@ -324,6 +333,7 @@ def halves(*turns, sense=1, **options):
     return form(variant, learned={"omega": ((sum(turns),),)}, **options)
 
 
+@pytest.mark.theorem("normal-integers")
 @pytest.mark.parametrize("pair", LATTICE.values(), ids=LATTICE)
 def test_whole_turns_do_not_count_on_integers(pair):
     a, b = ((halves(*one), halves(*one, lattice=True)) for one in pair)
@@ -331,6 +341,7 @@ def test_whole_turns_do_not_count_on_integers(pair):
     assert (DIFFERENT, SAME) == (same(a[0], b[0]), same(a[1], b[1]))
 
 
+@pytest.mark.theorem("normal-still")
 def test_half_a_turn_is_two_scaled_copies_on_integers():
     assert halves(1.0, lattice=True) == halves(1.0, sense=-1, lattice=True)
     assert (((0, 0), Complex(closed(1))), ((1, 1), Complex(closed(1)))) == halves(3.0, lattice=True).queries[0][
@@ -349,6 +360,7 @@ def test_radians_that_exceed_a_turn_are_taken_modulo_one_on_integers():
     assert ((Complex(im=closed(7) - closed(2) * PI),)) == kept
 
 
+@pytest.mark.theorem("normal-integers")
 def test_integers_do_not_merge_what_differs_by_less_than_a_turn():
     assert DIFFERENT == same(halves(0.5, lattice=True), halves(-0.5, lattice=True))
 
