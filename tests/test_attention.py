@@ -57,11 +57,13 @@ def distances(given, offsets):
 
 
 @pytest.mark.anchor("E 5, 9708")
+@pytest.mark.theorem("rerope-map")
 def test_leaky_rerope_of_a_window_of_4_and_a_factor_of_2():
     close(distances(ReRope(4, 2), range(10)), np.cos([0, 1, 2, 3, 4, 4.5, 5, 5.5, 6, 6.5]))
 
 
 @pytest.mark.anchor("E 5, 9708")
+@pytest.mark.theorem("rerope-map")
 def test_rerope_stands_still_beyond_its_window():
     close(distances(ReRope(4), range(10)), np.cos([0, 1, 2, 3, 4, 4, 4, 4, 4, 4]))
 
@@ -70,12 +72,14 @@ def test_inverse_leaky_rerope_runs_beyond_its_window():
     close(distances(ReRope(4, 0.5), range(7)), np.cos([0, 1, 2, 3, 4, 6, 8]))
 
 
+@pytest.mark.theorem("rerope-min")
 @MANY
 @given(st.integers(1, 9), st.sampled_from([1, 2, 3, 16]), st.integers(-9, 40))
 def test_a_factor_of_at_least_1_takes_the_lesser_of_two_distances(w, k, d):
     close(distances(ReRope(w, k), [d]), np.cos(min(d, w + (d - w) / k)))
 
 
+@pytest.mark.theorem("rerope-min")
 @MANY
 @given(st.integers(1, 9), st.sampled_from([1, 0.5, 0.25, 0.0625]), st.integers(-9, 40))
 def test_a_factor_of_at_most_1_takes_the_greater(w, k, d):
@@ -83,6 +87,7 @@ def test_a_factor_of_at_most_1_takes_the_greater(w, k, d):
 
 
 @pytest.mark.anchor("E5.12")
+@pytest.mark.theorem("rerope-min")
 @pytest.mark.parametrize(("k", "wrong"), [(2, max), (0.5, min)])
 def test_the_other_one_is_wrong(k, wrong):
     w, offsets = 4, np.arange(10)
@@ -92,6 +97,7 @@ def test_the_other_one_is_wrong(k, wrong):
 
 
 @pytest.mark.anchor("E 5, 9708")
+@pytest.mark.theorem("rerope-map")
 @pytest.mark.parametrize("k", [None, 2, 0.5])
 def test_the_two_maps_of_rerope_meet_at_the_window(k):
     before, at, after = distances(ReRope(4, k), [4 - 1e-9, 4, 4 + 1e-9])
@@ -100,6 +106,7 @@ def test_the_two_maps_of_rerope_meet_at_the_window(k):
     assert after == pytest.approx(at, abs=1e-8)
 
 
+@pytest.mark.theorem("rerope-limits")
 @FEW
 @given(generators)
 def test_leaking_with_a_factor_of_1_is_rope(rng):
@@ -109,6 +116,7 @@ def test_leaking_with_a_factor_of_1_is_rope(rng):
 
 
 @pytest.mark.anchor("E5.10")
+@pytest.mark.theorem("rerope-sign", "rerope-limits")
 @FEW
 @given(generators)
 def test_the_far_logit_of_rerope_is_q_turned_back_and_not_as_the_post_prints_it(rng):
