@@ -194,6 +194,7 @@ def test_vo_rope_with_decaying_weights_is_a_recurrence_of_complex_numbers(rng):
 
 
 @pytest.mark.anchor("E 5, 9431")
+@pytest.mark.theorem("xpos-relative")
 def test_logits_of_xpos_decay_by_zeta_and_do_not_depend_on_the_centre():
     zeta = [0.28571429, 0.46428571, 0.64285714, 0.82142857]
     for centre in (0.0, 7.0):
@@ -206,6 +207,7 @@ def test_logits_of_xpos_decay_by_zeta_and_do_not_depend_on_the_centre():
 
 
 @pytest.mark.anchor("E5.5")
+@pytest.mark.theorem("xpos-local")
 def test_xpos_grows_for_keys_after_the_query():
     """The post's ξ^(m − n) is below 1 for m >= n only."""
     turned = Rotary(Frequencies((0,)), growth=XPos(512.0))

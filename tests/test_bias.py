@@ -42,12 +42,14 @@ def softmax(logits):
 # ALiBi: census 2 and 6.
 
 
+@pytest.mark.theorem("alibi-slopes")
 def test_the_slopes_of_eight_heads_are_powers_of_a_half():
     found = bias([1], [0], Alibi(8))[:, 0, 0]
 
     assert [-(2.0**-k) for k in range(1, 9)] == found.tolist()
 
 
+@pytest.mark.theorem("alibi-slopes")
 def test_four_of_twelve_heads_have_slopes_in_between():
     found = -bias([1], [0], Alibi(12))[:, 0, 0]
 
@@ -63,6 +65,7 @@ def test_bloom_measures_from_the_origin_whatever_the_query():
     assert [[0.0, 0.5, 1.0]] * 3 == bias(range(3), range(3), Alibi(8, reference="origin"))[0].tolist()
 
 
+@pytest.mark.theorem("alibi-slopes")
 @pytest.mark.parametrize("heads", range(1, 21))
 def test_the_slopes_of_any_number_of_heads_are_those_of_the_published_recursion(heads):
     def slopes(n):
@@ -84,6 +87,7 @@ def test_slopes_of_another_maximum_are_those_of_ggml(maximum):
     np.testing.assert_allclose(-bias([1], [0], Alibi(heads, maximum=maximum))[:, 0, 0], expected, rtol=1e-14)
 
 
+@pytest.mark.theorem("alibi-keys")
 @MANY
 @given(generators, st.integers(1, 9))
 def test_the_three_references_are_one_after_a_causal_softmax(rng, heads):
@@ -116,6 +120,7 @@ def test_positions_counted_over_a_hole_in_the_mask_are_other_positions():
     assert np.abs(found[0] - found[1]).max() > 1e-4
 
 
+@pytest.mark.theorem("alibi-sides")
 def test_without_causality_the_references_differ_but_for_the_last_two():
     found = {one: softmax(bias(TOKENS, TOKENS, Alibi(4, reference=one))) for one in ("query", "origin", "last-key")}
 
@@ -150,6 +155,7 @@ def test_buckets_of_one_side():
     assert [31, 31, 26, 21, 16, 15, 1, 0, 0] == index([0], keys, DECODER)[0].tolist()
 
 
+@pytest.mark.theorem("t5-integers")
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize(("r", "bucket"), [(16, 10), (32, 12), (64, 14)])
 def test_a_distance_exactly_on_a_bound_opens_the_upper_bucket(r, bucket, sign):
@@ -159,6 +165,7 @@ def test_a_distance_exactly_on_a_bound_opens_the_upper_bucket(r, bucket, sign):
     assert (r // 8) ** 8 == (128 // 8) ** (bucket - 8)
 
 
+@pytest.mark.theorem("t5-integers")
 def test_logarithms_in_float64_miss_a_bound_that_integers_hit():
     variant = T5Buckets(1, buckets=9, distance=128, bidirectional=False)
     assert 8**5 == 128 * 4**4
@@ -167,6 +174,7 @@ def test_logarithms_in_float64_miss_a_bound_that_integers_hit():
     assert 4 == 4 + int(np.log(8 / 4) / np.log(128 / 4) * 5)
 
 
+@pytest.mark.theorem("t5-partition")
 @MANY
 @given(st.integers(2, 64), st.integers(1, 5000), st.booleans())
 def test_the_table_of_t5_serves_every_distance_and_never_falls(buckets, more, bidirectional):
@@ -183,6 +191,7 @@ def test_the_table_of_t5_serves_every_distance_and_never_falls(buckets, more, bi
     assert set(after) == ({0} if not bidirectional else {variant.side + one for one in set(before) - {0}})
 
 
+@pytest.mark.theorem("t5-unused")
 def test_all_buckets_of_t5_are_used_but_the_first_of_keys_after_the_query():
     found = index([0], range(-200, 201), T5Buckets(1))
 
@@ -276,6 +285,7 @@ def test_sandwich_is_the_inner_product_of_the_rows_of_the_transformer():
 
 
 @pytest.mark.anchor("E 5, 9431")
+@pytest.mark.theorem("sandwich-concat")
 @MANY
 @given(generators, st.integers(1, 6), st.integers(1, 16))
 def test_sandwich_is_more_features_of_query_and_key(rng, heads, half):
@@ -290,6 +300,7 @@ def test_sandwich_is_more_features_of_query_and_key(rng, heads, half):
 
 
 @pytest.mark.anchor("E5.4")
+@pytest.mark.theorem("sandwich-direction")
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_inner_product_does_not_increase_with_the_distance_on_average(first):
     """A post says that it does; the mean over the near half is above that over the far half."""
@@ -300,6 +311,7 @@ def test_the_inner_product_does_not_increase_with_the_distance_on_average(first)
     assert np.corrcoef(np.arange(2048), found)[0, 1] < 0
 
 
+@pytest.mark.theorem("sandwich-direction")
 @pytest.mark.parametrize(("width", "first_rise"), [(128, 12), (512, 44)])
 def test_the_inner_product_does_not_decrease_everywhere(width, first_rise):
     found = bias([0], range(60), Sandwich(1, width))[0, 0]
