@@ -30,8 +30,8 @@ n, s, t, K = sp.symbols("n s t K", real=True)
 # all axes share one ladder, it is the one-dimensional encoding with that ladder, for any division of the planes into
 # sections, chunked or interleaved. With ladders counted per axis it is another encoding.
 #
-# *Source:* Qwen2-VL, arXiv 2409.12191, section 2.1 ("functionally equivalent to 1D-RoPE"); the
-# condition on the ladder is ours.
+# *Source:* Qwen2-VL, arXiv 2409.12191, section 2.1 ("functionally equivalent to 1D-RoPE"); the condition on the ladder
+# is ours.
 #
 # Why: the angle is linear in the position, $\varphi_k = \sum_a p_a \Omega_{ak}$, and all $p_a$ are $n$. On a shared
 # ladder $\Omega_{ak} = [a_k = a]\, m_k\, b^{-k/K}$ has one non-zero entry in each column, and this entry counts $k$
@@ -322,7 +322,7 @@ def times(rate, fps, count):
     return [int(one) for one in place([video], MRope(tokens_per_second=rate))[:, 0]]
 
 
-code = CATALOGUE["qwen2.5-vl-positions"].variant
+code = CATALOGUE["qwen2.5-vl-positions"].variant  # flip: code = CATALOGUE["qwen2.5-omni-positions"].variant
 docstring = CATALOGUE["qwen2.5-vl-positions-docstring"].variant
 assert times(docstring.tokens_per_second, 0.5, 3) == [0, 50, 100]
 assert times(code.tokens_per_second, 0.5, 3) == [0, 4, 8]
@@ -332,5 +332,6 @@ r = sp.Rational(7, 5)  # flip: r = sp.Integer(2)
 uneven = [sp.floor((i + 1) * r).subs(i, one) - sp.floor(i * r).subs(i, one) for one in range(5)]
 assert uneven == [1, 1, 2, 1, 2]
 assert all(abs(one - r) < 1 for one in uneven)
-assert sp.floor((i + 1) * sp.Integer(2)) - sp.floor(i * sp.Integer(2)) == 2
+whole = sp.Symbol("r", integer=True)  # flip: whole = sp.Symbol("r", positive=True)
+assert sp.expand(sp.floor(sp.expand((i + 1) * whole)) - sp.floor(i * whole)) == whole
 assert times(2.0, 1 / 0.75, 4) == [0, 1, 3, 4]  # r = 3/2

@@ -46,7 +46,8 @@ assert spread(turned - rotation(PLANES, 4, j - i)) == sp.zeros(4)
 apart = [(a, b) for a in range(4) for b in range(4) if a // 2 != b // 2]
 assert all(turned[a, b] == 0 for a, b in apart)
 
-absolute = carried(i, j, Attention(PLANES, rotate=("query", "key", "value")), 4)
+turned_once = ("query", "key", "value")  # flip: turned_once = ("query", "key")
+absolute = carried(i, j, Attention(PLANES, rotate=turned_once), 4)
 moved = spread(absolute.subs({i: i + 1, j: j + 1}, simultaneous=True) - absolute)
 assert moved != sp.zeros(4)
 assert spread(turned.subs({i: i + 1, j: j + 1}, simultaneous=True) - turned) == sp.zeros(4)
@@ -294,7 +295,8 @@ difference = score(q, k, i, j, grown) - rope * zeta ** ((i - j) / 8)
 assert sp.expand(sp.powsimp(sp.expand(difference), force=True)) == 0
 
 rate = sp.Symbol("lambda", positive=True)
-faded = sp.exp(-rate * i) * sp.Matrix([q]) * sp.exp(rate * j) * sp.Matrix(k)
+lead = -rate * i  # flip: lead = rate * i
+faded = sp.exp(lead) * sp.Matrix([q]) * sp.exp(rate * j) * sp.Matrix(k)
 assert sp.simplify(faded[0] - sp.exp(-rate * (i - j)) * (sp.Matrix([q]) * sp.Matrix(k))[0]) == 0
 
 # %% tags=["linear-only-relative"]

@@ -185,6 +185,7 @@ assert (down_a_column[:8] == 0).all()
 size = sp.Symbol("q", integer=True, positive=True)
 top = size - 1  # flip: top = size
 assert sp.simplify(sp.Integer(10000) ** -((size - 1) / top)) == sp.Rational(1, 10000)
+assert top.subs(size, 1) == 0  # by which a lone plane's exponent would be divided
 assert sp.simplify(sp.log(sp.Integer(10000) ** -((size - 1) / size) * 10000) - sp.log(10000) / size) == 0
 
 for q in (2, 3, 8):
