@@ -139,6 +139,16 @@ def test_rerope_while_generating_turns_keys_by_their_distance_the_other_way(rng)
 
 
 # VO-RoPE.
+@pytest.mark.parametrize("normalise", ["key", "cosine", RmsNorm(0.5)])
+def test_within_its_window_rerope_is_rope_whatever_is_normalised(normalise):
+    q, k, _ = drawn(np.random.default_rng(3), 6, 8)
+    loud = replace(SLOW, attention_factor=2.0)  # features that are turned are not as long as they were
+
+    plain = Attention(loud, normalise=normalise)
+    close(scores(q, k, SIX, SIX, replace(plain, rectify=ReRope(100))), scores(q, k, SIX, SIX, plain))
+
+
+# VO-RoPE: facts 5, 10862.
 
 
 VO = Attention(SLOW, rotate=("value", "output"))
@@ -301,6 +311,14 @@ def test_key_norm_forgets_the_length_of_keys_and_cosines_both(rng):
     close(scores(q, k * 7, SIX, SIX, key), q @ (k / np.linalg.norm(k, axis=-1, keepdims=True)).T)
     close(scores(q * 3, k * 7, SIX, SIX, cosine), scores(q, k, SIX, SIX, cosine))
     assert scores(q, q, SIX, SIX, cosine)[0, 0] == pytest.approx(4 * np.log(256))
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-170, 1e-160, 1e160, 1e200, 1e308])
+@pytest.mark.parametrize(("normalise", "one"), [("cosine", 1), (RmsNorm(), 2)])
+def test_lengths_neither_overflow_nor_vanish(size, normalise, one):
+    x = [[size, 0.0]]
+
+    assert scores(x, x, [0], [0], Attention(scale=1.0, normalise=normalise)) == pytest.approx(one, rel=1e-15)
 
 
 @FEW

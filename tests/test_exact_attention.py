@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -113,6 +114,33 @@ def test_the_readable_logits_are_the_certified_ones(name, rng):
 
         # Features are at most 2, angles at most 12: each of some dozens of terms is a few roundings off.
         np.testing.assert_allclose(found[h, i], [nearest(x) for x in made], rtol=1e-13, atol=2e-13)
+
+
+LOUD = replace(SLOW, attention_factor=2.0, pairing="interleaved", columns="tiled")
+"""A rotary that does not keep lengths, and not all of them alike."""
+
+CHOICES = [
+    {"bias": Alibi(2)},
+    {"temperature": LogCount(4)},
+    {"normalise": "key"},
+    {"normalise": "cosine"},
+    {"normalise": RmsNorm(0.5)},
+    {"rectify": ReRope(3)},
+    {"rectify": ReRope(3, 2)},
+    {"reach": Local(4)},
+    {"scale": 0.5},
+]
+
+
+@pytest.mark.parametrize("pair", [one | other for one, other in combinations(CHOICES, 2) if not set(one) & set(other)])
+def test_two_choices_at_once_are_the_same_in_both_renderings(pair):
+    rng = np.random.default_rng(7)
+    q, k = few_bits(rng, 2, 2, 5, 8)
+    places, attention = rng.permutation(12)[:5], Attention(LOUD, **pair)
+    made = certified.scores(*asked(q, k, places, 3, 1), attention, BITS, head=1)
+
+    found = scores(q, k, places, places, attention)[1, 3]
+    np.testing.assert_allclose(found, [nearest(x) for x in made], rtol=1e-13, atol=2e-13)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
+from refpos.spec.lengths import length
 from refpos.spec.offsets import pair, rows
 from refpos.spec.positions import as_reals
 from refpos.spec.precise import Floats, digits, powers, rounded
@@ -130,7 +131,7 @@ def _arrays(variant: Bias, learned: Learned | None) -> dict[str, Floats]:
 def _distance(q: Floats, k: Floats) -> Floats:
     """Return ‖p_i − p_j‖."""
     offset = q[..., :, None, :] - k[..., None, :, :]
-    return np.abs(offset[..., 0]) if offset.shape[-1] == 1 else np.sqrt((offset**2).sum(axis=-1))
+    return np.abs(offset[..., 0]) if offset.shape[-1] == 1 else length(offset)
 
 
 def _alibi(q: Floats, k: Floats, variant: Alibi) -> Floats:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.bias import Learned, bias
+from refpos.spec.lengths import rms, unit
 from refpos.spec.precise import Floats
 from refpos.spec.rotary import rotate
 from refpos.spec.scaling import magnitude
@@ -51,7 +52,7 @@ def kernel(
             q, k = _elu(q), _elu(k)
             return dot(*turned(q, k, i, j, attention.rotary, learned)), dot(q, k)
         case "cosine":
-            found = 1 + dot(*(_unit(one) for one in turned(q, k, i, j, attention.rotary, learned)))
+            found = 1 + dot(*(unit(one) for one in turned(q, k, i, j, attention.rotary, learned)))
             return found, found
         case _:
             assert_never(attention.kernel)
@@ -97,9 +98,8 @@ def _rectified(
 ) -> Floats:
     """Return (R_i q)·(R_j k) for keys nearer than the window, else (R_(w + (i − w)/k) q)·(R_(j/k) k)."""
     w, pace = given.window, 0.0 if given.factor is None else 1 / given.factor
-    q, k = _normalised(q, k, attention)
-    near = dot(*turned(q, k, i, j, attention.rotary, learned))
-    far = dot(*turned(q, k, w + (i - w) * pace, j * pace, attention.rotary, learned))
+    pairs = (i, j), (w + (i - w) * pace, j * pace)
+    near, far = (dot(*_normalised(*turned(q, k, *pair, attention.rotary, learned), attention)) for pair in pairs)
     return np.where(spread(_offset(i, j) < w, q.shape[:-2], 2), near, far)
 
 
@@ -108,25 +108,13 @@ def _normalised(q: Floats, k: Floats, attention: Attention) -> tuple[Floats, Flo
         case None:
             return q, k
         case "key":
-            return q, _unit(k)
+            return q, unit(k)
         case "cosine":
-            return _unit(q), _unit(k)
+            return unit(q), unit(k)
         case RmsNorm(epsilon=epsilon):
-            return _rms(q, epsilon), _rms(k, epsilon)
+            return rms(q, epsilon), rms(k, epsilon)
         case _:
             assert_never(attention.normalise)
-
-
-def _unit(x: Floats) -> Floats:
-    size = np.linalg.norm(x, axis=-1, keepdims=True)
-    require((size > 0).all(), "what is divided by its length must not be zero", x[size[..., 0] == 0][:1])
-    return np.asarray(x / size)
-
-
-def _rms(x: Floats, epsilon: float) -> Floats:
-    square = (x**2).mean(axis=-1, keepdims=True) + epsilon
-    require((square > 0).all(), "what is divided by its length must not be zero", x[square[..., 0] == 0][:1])
-    return np.asarray(x / np.sqrt(square))
 
 
 def _elu(x: Floats) -> Floats:
