@@ -24,6 +24,7 @@ from refpos.variants.attention import (
 )
 from refpos.variants.bias import Alibi, T5Buckets
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
+from refpos.variants.window import SwinWindow
 
 ONE = Rotary(Frequencies((0,)))
 SLOW = Rotary(Frequencies((0,) * 4, base=100.0))
@@ -138,7 +139,6 @@ def test_rerope_while_generating_turns_keys_by_their_distance_the_other_way(rng)
     close(scores(q[:1], k, [20], SIX, Attention(SLOW, scale=1.0, rectify=ReRope(17))), q[:1] @ turned.T)
 
 
-# VO-RoPE.
 @pytest.mark.parametrize("normalise", ["key", "cosine", RmsNorm(0.5)])
 def test_within_its_window_rerope_is_rope_whatever_is_normalised(normalise):
     q, k, _ = drawn(np.random.default_rng(3), 6, 8)
@@ -148,7 +148,7 @@ def test_within_its_window_rerope_is_rope_whatever_is_normalised(normalise):
     close(scores(q, k, SIX, SIX, replace(plain, rectify=ReRope(100))), scores(q, k, SIX, SIX, plain))
 
 
-# VO-RoPE: facts 5, 10862.
+# VO-RoPE.
 
 
 VO = Attention(SLOW, rotate=("value", "output"))
@@ -543,6 +543,10 @@ def test_keys_come_in_any_order(attention):
         (lambda: Attention(Rotary(Frequencies((0,)), growth=XPos()), rotate=("value", "output")), "turned back"),
         (lambda: Attention(Rotary(Frequencies((0, 1))), bias=T5Buckets(2)), "rotary and bias must have as many axes"),
         (lambda: Attention(Rotary(Frequencies((0, 1))), reach=Local(2)), "must have one axis"),
+        (
+            lambda: Attention(bias=SwinWindow(2, (2, 3), cls=True)),
+            "bias must have no class token, which has no position",
+        ),
         (lambda: Attention(bias="alibi"), "bias must be a bias or None; got alibi"),
         (lambda: LinearAttention(kernel="relu"), "kernel must be one of 'elu', 'cosine'; got relu"),
         (lambda: Layers(()), "attentions must be a tuple of attentions or None, at least one; got ()"),
@@ -567,8 +571,8 @@ Q = np.ones((3, 6, 8))
         ((Q, Q, SIX[:5], SIX, Attention()), "positions must be those of 6 tokens"),
         ((Q, Q, SIX[None], SIX[None], Attention()), "their lead a prefix"),
         ((Q, Q, np.stack([SIX] * 3), SIX, Attention()), "queries and keys must have one lead"),
-        ((Q, Q, SIX, SIX, Attention(bias=Alibi(2))), "q must have shape"),
-        ((Q, Q, np.stack([SIX] * 3), np.stack([SIX] * 3), Attention(bias=Alibi(3))), "q must have shape"),
+        ((Q, Q, SIX, SIX, Attention(bias=Alibi(2))), r"q must have shape \(..., 2 heads, n, d\); got \(3, 6, 8\)"),
+        ((Q, Q, np.stack([SIX] * 3), np.stack([SIX] * 3), Attention(bias=Alibi(3))), "positions must leave the heads"),
         ((Q.astype(int), Q, SIX, SIX, Attention()), "q must be floats; got int64"),
         ((Q * np.nan, Q, SIX, SIX, Attention()), "q must be finite"),
         ((Q * 0, Q * 0, SIX, SIX, Attention(normalise="cosine")), "must not be zero"),
@@ -576,7 +580,7 @@ Q = np.ones((3, 6, 8))
         ((Q, Q, SIX - 1, SIX, Attention(temperature=LogFloor(0.1, 4))), "temperatures must have positions from 0"),
         ((Q, Q, SIX, SIX, None), "attention must be one of those that are described; got None"),
         ((Q, Q, SIX, SIX, Layers((None,))), "attention must be one of those"),
-        ((Q * 1e200, Q * 1e200, SIX, SIX, Attention()), "logits must be finite"),
+        ((Q * 1e200, Q * 1e200, SIX, SIX, Attention()), r"logits must be finite; got array\(\[inf\]\)"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(arguments, rule):
@@ -592,11 +596,29 @@ def test_arrays_that_do_not_fit_are_refused(arguments, rule):
         (np.ones((2, 6, 6), dtype=bool), "its lead a prefix"),
         (np.ones(6, dtype=bool), "mask must have shape"),
         (np.zeros((6, 6), dtype=bool), "a query must see a key"),
+        (np.ma.array(CAUSAL, mask=True), "mask must be booleans; got a masked array"),
+        ([[True], [True, False]], "mask must be booleans; got a ragged list"),
     ],
 )
 def test_a_mask_that_does_not_fit_is_refused(mask, rule):
     with pytest.raises(SpecError, match=rule):
         attend(Q, Q, Q, SIX, SIX, Attention(), mask=mask)
+
+
+LARGE = np.full((1, 6, 8), 1.7e308)
+
+
+@pytest.mark.parametrize(
+    ("attention", "v"),
+    [
+        (VO, LARGE),
+        (LinearAttention(), LARGE),
+        (LinearAttention(SLOW, "cosine"), LARGE),
+    ],
+)
+def test_outputs_are_finite_or_refused(attention, v):
+    with pytest.raises(SpecError, match="outputs must be finite; got"):
+        attend(Q[:1], Q[:1], v, SIX, SIX, attention)
 
 
 def test_values_that_do_not_fit_and_learned_arrays_that_nobody_asked_for_are_refused():

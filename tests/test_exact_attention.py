@@ -311,3 +311,10 @@ def test_what_does_not_fit_is_refused(arguments, rule):
 def test_a_query_that_sees_no_key_is_refused():
     with pytest.raises(SpecError, match="a query must see a key"):
         certified.attend([1], [[1]], [[1]], 9, [0], Attention(reach=Local(2)), 64)
+
+
+@pytest.mark.parametrize("v", [[1], [1, 2, 3]])
+def test_values_are_as_wide_as_the_vectors_of_their_offsets(v):
+    learned = {"keys": [[0, 0]] * 3, "values": [[0, 0]] * 3}
+    with pytest.raises(SpecError, match=r"values must be 2 finite numbers; got \[1"):
+        certified.attend([1, 1], [[1, 1]], [v], 0, [0], Shaw(1, 2), 64, learned=learned)

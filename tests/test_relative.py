@@ -386,7 +386,11 @@ Q = np.ones((2, 5, 4))
         (Shaw(2, 4), FIVE / 2, "positions must be integers up to 2"),
         (TransformerXL(3, 4, ROWS), FIVE, r"q must have shape \(..., 3 heads, n, d\)"),
         (Deberta(3, 4), FIVE, r"q must have shape \(..., 3 heads, n, d\)"),
-        (Deberta(2, 4), np.stack([FIVE] * 2), "q must have shape"),
+        (
+            Deberta(2, 4),
+            np.stack([FIVE] * 2),
+            r"positions must leave the heads, their lead a prefix of \(\); got \(2,\)",
+        ),
         (Decomposed((2, 2), 4), np.stack([FIVE] * 2, axis=-1), "cells must lie within one window of 2 by 2"),
         (Cope(4, 5), FIVE, "q must have the width 5"),
         (Pope(2, 5), FIVE, "q must have the width 5"),
@@ -416,3 +420,40 @@ def test_learned_arrays_that_do_not_fit_are_refused(learned, rule):
 
 def test_a_layer_may_attend_to_offsets():
     assert Shaw(2, 4) == Layers((None, Shaw(2, 4))).layer(1)
+
+
+@FEW
+@given(generators)
+def test_a_key_that_is_masked_has_no_gate_in_cope(rng):
+    """A mask is added to the logits before the sigmoid: the key is as if it were not there."""
+    cope = Cope(6, 4)
+    (q, k, v), learned = rng.standard_normal((3, 5, 4)), {"table": rng.standard_normal((6, 4))}
+    hidden, seen = rng.integers(0, 4), np.ones((1, 5), dtype=bool)
+    seen[0, hidden] = False
+    rest = seen[0]
+
+    found = attend(q[4:], k, v, [4], FIVE, cope, mask=seen, learned=learned)
+    without = attend(q[4:], k[rest], v[rest], [4], FIVE[rest], cope, learned=learned)
+    np.testing.assert_allclose(found, without, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("wide", [1, 5])
+def test_values_are_as_wide_as_the_vectors_of_their_offsets(wide):
+    learned = arrays(Shaw(2, 4), np.random.default_rng(0))
+    with pytest.raises(SpecError, match=r"v must have shape \(2, 5, 4\); got \(2, 5, "):
+        attend(Q, Q, np.ones((2, 5, wide)), FIVE, FIVE, Shaw(2, 4), learned=learned)
+
+
+def test_values_of_offsets_that_overflow_are_refused():
+    learned = dict.fromkeys(("keys", "values"), np.full((5, 4), 1.7e308))
+    with pytest.raises(SpecError, match="outputs must be finite; got"):
+        attend(0 * Q, 0 * Q, 1.7e308 * Q, FIVE, FIVE, Shaw(2, 4), learned=learned)
+
+
+@pytest.mark.parametrize(
+    "attention", [TransformerXL(2, 4, ROWS), Shaw(2, 4), Deberta(2, 4), Cope(3, 4), Pope(2, 4), Fox(2)]
+)
+def test_no_query_has_no_logits(attention):
+    learned = arrays(attention, np.random.default_rng(0))
+
+    assert scores(Q[:, :0], Q, FIVE[:0], FIVE, attention, learned=learned).shape == (2, 0, 5)

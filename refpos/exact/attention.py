@@ -88,7 +88,7 @@ def attend(
     Parameters
     ----------
     q, keys, query, positions, attention, bits, learned, head
-        As for `scores`; keys that are masked are left out.
+        As for `scores`; keys that are masked are left out, and their gates. LogCount and Fox do not count them then.
     values : sequence of as many vectors as keys
 
     Raises
@@ -106,9 +106,9 @@ def attend(
     (Fraction(2, 1),)
     """
     asked = _asked(q, keys, query, positions, attention, learned, head)
-    rule = "there must be a value for each key, all of one width"
-    require(len(values) == len(asked.keys), rule, len(values))
-    given = [fractions(v, (len(values[0]),), rule) for v in values]
+    require(len(values) == len(asked.keys), "there must be a value for each key", len(values))
+    own = attention.width if isinstance(attention, Shaw) and attention.values else len(values[0])
+    given = [fractions(v, (own,), f"values must be {own} finite numbers") for v in values]
 
     def made(scale: int) -> tuple[Real, ...]:
         return _output(_weights(asked, attention, scale), given, asked, attention, scale)

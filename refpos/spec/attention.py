@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.bias import Learned
-from refpos.spec.contextual import contextual, fope
+from refpos.spec.contextual import Shown, contextual, fope
 from refpos.spec.logits import kernel, logits, spread, turn
-from refpos.spec.positions import as_positions, as_reals
+from refpos.spec.positions import as_array, as_positions, as_reals
 from refpos.spec.precise import Floats
-from refpos.spec.relative import relative, shaw_values
+from refpos.spec.relative import Given, relative, shaw_values
 from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 
@@ -89,15 +89,8 @@ def scores(
     >>> scores([[1.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]], [3], [3, 2], turned)
     array([[1.        , 0.54030231]])
     """
-    require(isinstance(attention, AnyAttention), "attention must be one of those that are described", attention)
-    q, k = _features(q, "q"), _features(k, "k")
-    i, j = as_positions(query_positions, axis_count(attention)), as_positions(key_positions, axis_count(attention))
-    _check_shapes(q, k, i, j)
-    given = _arrays(attention, learned, k.shape[-2])
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = _scores(q, k, i, j, attention, given)
-    require(not np.isnan(found).any() and not (found == np.inf).any(), "logits must be finite", found)
-    return found
+    one = _asked(q, k, query_positions, key_positions, attention, learned)
+    return _logits(*one[:4], attention, one[4], None)
 
 
 def attend(
@@ -123,8 +116,10 @@ def attend(
     q, k, query_positions, key_positions, attention, learned
         As for `scores`.
     v : (*lead, nk, dv) float16, float32 or float64
+        As wide as its vectors where offsets have values.
     mask : (*lead', nq, nk) bool, optional
-        Where a query sees a key; lead' is a prefix of lead. It sees all of them where left out.
+        Where a query sees a key; lead' is a prefix of lead. It sees all of them where left out. Cope counts no key
+        that is hidden; LogCount counts such keys, and Fox forgets by their gates.
 
     Returns
     -------
@@ -133,7 +128,7 @@ def attend(
     Raises
     ------
     SpecError
-        As for `scores`, and if a query sees no key.
+        As for `scores`, and if a query sees no key, or an output is not finite.
 
     References
     ----------
@@ -148,22 +143,50 @@ def attend(
     >>> attend([[0.0]], [[0.0], [0.0]], [[1.0], [3.0]], [1], [0, 1], Attention())
     array([[2.]])
     """
-    found = scores(q, k, query_positions, key_positions, attention, learned=learned)
-    q, k, v = _features(q, "q"), _features(k, "k"), _features(v, "v")
-    lead = (*k.shape[:-2], k.shape[-2])
-    require(v.shape[:-1] == lead, f"v must have shape ({', '.join(map(str, lead))}, dv)", v.shape)
-    i, j = as_positions(query_positions, axis_count(attention)), as_positions(key_positions, axis_count(attention))
-    given = _arrays(attention, learned, k.shape[-2])
-    seen = _mask(mask, found) & (found > -np.inf)
+    q, k, i, j, given = _asked(q, k, query_positions, key_positions, attention, learned)
+    v = _values(v, k, attention)
+    shown = _mask(mask, (*q.shape[:-1], k.shape[-2]))
+    found = _logits(q, k, i, j, attention, given, shown)
+    seen = shown & (found > -np.inf)
     require(seen.any(axis=-1).all(), "a query must see a key", "one that sees none")
-    if isinstance(attention, LinearAttention):
-        divisor = np.where(seen, kernel(q, k, i, j, attention, given)[1], 0.0).sum(axis=-1, keepdims=True)
-        require((divisor > 0).all(), "weights must not add up to 0", divisor)
-        return np.asarray(np.where(seen, found, 0.0) @ v / divisor)
-    return _output(_softmax(np.where(seen, found, -np.inf)), v, i, j, attention, given)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if isinstance(attention, LinearAttention):
+            o = _divided(np.where(seen, found, 0.0) @ v, seen, kernel(q, k, i, j, attention, given)[1])
+        else:
+            o = _output(_softmax(np.where(seen, found, -np.inf)), v, i, j, attention, given)
+    require(np.isfinite(o).all(), "outputs must be finite", o[~np.isfinite(o)][:1])
+    return o
 
 
-def _scores(q: Floats, k: Floats, i: Floats, j: Floats, attention: AnyAttention, learned: dict[str, Floats]) -> Floats:
+def _asked(
+    q: npt.ArrayLike,
+    k: npt.ArrayLike,
+    query_positions: npt.ArrayLike,
+    key_positions: npt.ArrayLike,
+    attention: AnyAttention,
+    learned: Learned | None,
+) -> tuple[Floats, Floats, Floats, Floats, Given]:
+    """Return queries and keys, their positions as (..., n, A), and the learned arrays, or say what is wrong."""
+    require(isinstance(attention, AnyAttention), "attention must be one of those that are described", attention)
+    q, k = _features(q, "q"), _features(k, "k")
+    i, j = as_positions(query_positions, axis_count(attention)), as_positions(key_positions, axis_count(attention))
+    _check_shapes(q, k, i, j)
+    return q, k, i, j, _arrays(attention, learned, k.shape[-2])
+
+
+def _logits(
+    q: Floats, k: Floats, i: Floats, j: Floats, attention: AnyAttention, learned: Given, shown: Shown | None
+) -> Floats:
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _scores(q, k, i, j, attention, learned, shown)
+    bad = np.isnan(found) | (found == np.inf)
+    require(not bad.any(), "logits must be finite", found[bad][:1])
+    return found
+
+
+def _scores(
+    q: Floats, k: Floats, i: Floats, j: Floats, attention: AnyAttention, learned: Given, shown: Shown | None
+) -> Floats:
     match attention:
         case Attention():
             return logits(q, k, i, j, attention, learned)
@@ -174,14 +197,19 @@ def _scores(q: Floats, k: Floats, i: Floats, j: Floats, attention: AnyAttention,
         case Shaw() | TransformerXL() | Deberta() | Decomposed():
             return relative(q, k, i, j, attention, learned)
         case Cope() | Pope() | Fox():
-            return contextual(q, k, i, j, attention, learned)
+            return contextual(q, k, i, j, attention, learned, shown)
         case _:
             assert_never(attention)
 
 
-def _output(
-    weights: Floats, v: Floats, i: Floats, j: Floats, attention: AnyAttention, learned: dict[str, Floats]
-) -> Floats:
+def _divided(o: Floats, seen: Shown, shares: Floats) -> Floats:
+    """Return what is made of values without softmax, over the sum of the shares of the keys that are seen."""
+    divisor = np.where(seen, shares, 0.0).sum(axis=-1, keepdims=True)
+    require((divisor > 0).all(), "weights must not add up to 0", divisor[divisor <= 0][:1])
+    return np.asarray(o / divisor)
+
+
+def _output(weights: Floats, v: Floats, i: Floats, j: Floats, attention: AnyAttention, learned: Given) -> Floats:
     match attention:
         case Attention(rotary=rotary, rotate=sides):
             o = weights @ turn(v, j, rotary if "value" in sides else None, learned, "key")
@@ -205,6 +233,15 @@ def _features(x: npt.ArrayLike, name: str) -> Floats:
     return given.astype(np.float64)
 
 
+def _values(v: npt.ArrayLike, k: Floats, attention: AnyAttention) -> Floats:
+    found = _features(v, "v")
+    own = attention.width if isinstance(attention, Shaw) and attention.values else None
+    shape = (*map(str, k.shape[:-1]), str(own or "dv"))
+    fits = found.shape[:-1] == k.shape[:-1] and own in (None, found.shape[-1])
+    require(fits, f"v must have shape ({', '.join(shape)})", found.shape)
+    return found
+
+
 def _check_shapes(q: Floats, k: Floats, i: Floats, j: Floats) -> None:
     *lead, _, d = q.shape
     fits = k.shape[:-2] == tuple(lead) and k.shape[-1] == d and d > 0 and k.shape[-2] > 0
@@ -216,7 +253,7 @@ def _check_shapes(q: Floats, k: Floats, i: Floats, j: Floats) -> None:
     require(i.shape[:-2] == j.shape[:-2], "queries and keys must have one lead", (i.shape[:-2], j.shape[:-2]))
 
 
-def _arrays(attention: AnyAttention, learned: Learned | None, keys: int) -> dict[str, Floats]:
+def _arrays(attention: AnyAttention, learned: Learned | None, keys: int) -> Given:
     """Return the learned arrays as float64, or say what is wrong with them."""
     require(learned is None or isinstance(learned, Mapping), "learned must be a mapping of names to arrays", learned)
     given = learned or {}
@@ -229,13 +266,14 @@ def _arrays(attention: AnyAttention, learned: Learned | None, keys: int) -> dict
     return found
 
 
-def _mask(mask: npt.ArrayLike | None, found: Floats) -> npt.NDArray[np.bool_]:
+def _mask(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> Shown:
+    """Return where a query sees a key, for all of the lead."""
     if mask is None:
-        return np.ones(found.shape, dtype=bool)
-    given = np.asarray(mask)
+        return np.ones(shape, dtype=bool)
+    given = as_array(mask, "mask must be booleans")
     require(given.dtype == bool, "mask must be booleans", str(given.dtype))
-    *lead, nq, nk = found.shape
+    *lead, nq, nk = shape
     own = given.shape[:-2]
     fits = given.ndim >= 2 and given.shape[-2:] == (nq, nk) and own == tuple(lead[: len(own)])
     require(fits, f"mask must have shape (..., {nq}, {nk}), its lead a prefix of {tuple(lead)}", given.shape)
-    return np.broadcast_to(spread(given, tuple(lead), 2), found.shape)
+    return np.broadcast_to(spread(given, tuple(lead), 2), shape)

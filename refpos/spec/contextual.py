@@ -3,19 +3,25 @@
 from typing import assert_never
 
 import numpy as np
+import numpy.typing as npt
 
-from refpos.spec.logits import dot, scale, spread, turned
+from refpos.spec.logits import dot, headed, scale, spread, turned
 from refpos.spec.precise import Floats, digits, powers, rounded
-from refpos.spec.relative import Given, headed, wide
+from refpos.spec.relative import Given, wide
 from refpos.variants.attention import Fope
 from refpos.variants.relative import Contextual, Cope, Fox, Pope
 
+Shown = npt.NDArray[np.bool_]
+"""Where a query sees a key, (*lead, nq, nk)."""
 
-def contextual(q: Floats, k: Floats, i: Floats, j: Floats, attention: Contextual, learned: Given) -> Floats:
+
+def contextual(
+    q: Floats, k: Floats, i: Floats, j: Floats, attention: Contextual, learned: Given, shown: Shown | None
+) -> Floats:
     """Return the logits of queries and keys, given their positions as (..., n, 1)."""
     match attention:
         case Cope():
-            return cope(q, k, i, j, attention, learned)
+            return cope(q, k, i, j, attention, learned, shown)
         case Pope():
             return pope(q, k, i, j, attention, learned)
         case Fox():
@@ -24,11 +30,13 @@ def contextual(q: Floats, k: Floats, i: Floats, j: Floats, attention: Contextual
             assert_never(attention)
 
 
-def cope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Cope, learned: Given) -> Floats:
-    """Return l_ij + q_i·e[p_ij], p_ij the sum of the gates σ(l_il) of keys from j to the query."""
+def cope(
+    q: Floats, k: Floats, i: Floats, j: Floats, attention: Cope, learned: Given, shown: Shown | None = None
+) -> Floats:
+    """Return l_ij + q_i·e[p_ij], p_ij the sum of the gates σ(l_il) of keys from j to the query that are not masked."""
     wide(q, attention.width)
     found = scale(None, q.shape[-1]) * dot(q, k)
-    gates = np.exp(-np.logaddexp(0.0, -found))
+    gates = np.exp(-np.logaddexp(0.0, -found)) * (1.0 if shown is None else shown)
     p_i, p_j, p_l = _triples(i, j)
     between = (p_j <= p_l) & (p_l <= p_i)
     count = np.where(spread(between, q.shape[:-2], 3), gates[..., :, None, :], 0.0).sum(axis=-1)

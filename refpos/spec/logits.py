@@ -22,10 +22,10 @@ def logits(q: Floats, k: Floats, i: Floats, j: Floats, attention: Attention, lea
     """Return s τ_i q̂_i·k̂_j + b_ij, or s (τ_i q̂_i·k̂_j + b_ij) where the bias is scaled too."""
     found = _content(q, k, i, j, attention, learned)
     lead = q.shape[:-2]
+    added = _bias(q, i, j, attention, learned)
     if attention.temperature is not None:
         found = found * spread(_temperature(i, k.shape[-2], attention.temperature)[..., None], lead, 2)
     s = scale(attention.scale, q.shape[-1])
-    added = _bias(i, j, lead, attention, learned)
     found = s * (found + added) if attention.bias_scaled else s * found + added
     if attention.reach is not None:
         found = np.where(spread(_seen(i, j, attention.reach), lead, 2), found, -np.inf)
@@ -84,6 +84,13 @@ def spread(x: npt.NDArray[Any], lead: tuple[int, ...], tail: int) -> npt.NDArray
     return np.expand_dims(x, tuple(range(at, len(lead))))
 
 
+def headed(q: Floats, i: Floats, heads: int) -> None:
+    """Check that the last of the lead is the heads, and that positions are those of all of them."""
+    require(q.ndim >= 3 and q.shape[-3] == heads, f"q must have shape (..., {heads} heads, n, d)", q.shape)
+    own, lead = i.shape[:-2], q.shape[:-3]
+    require(len(own) <= len(lead), f"positions must leave the heads, their lead a prefix of {lead}", own)
+
+
 def _content(q: Floats, k: Floats, i: Floats, j: Floats, attention: Attention, learned: Learned) -> Floats:
     if attention.rectify is not None:
         return _rectified(q, k, i, j, attention, attention.rectify, learned)
@@ -137,15 +144,15 @@ def _temperature(i: Floats, keys: int, given: LogFloor | LogCount) -> Floats:
             assert_never(given)
 
 
-def _bias(i: Floats, j: Floats, lead: tuple[int, ...], attention: Attention, learned: Learned) -> Floats | float:
+def _bias(q: Floats, i: Floats, j: Floats, attention: Attention, learned: Learned) -> Floats | float:
     """Return b_ij of each head, the last of the lead."""
     if attention.bias is None:
         return 0.0
-    variant, heads = attention.bias, attention.bias.heads
-    require(lead[-1:] == (heads,) and i.ndim - 2 < len(lead), f"q must have shape (..., {heads} heads, n, d)", lead)
+    variant = attention.bias
+    headed(q, i, variant.heads)
     own = {name: learned[name] for name in variant.learned}
     p_i, p_j = (one[..., 0] if axis_count(variant) == 1 else one for one in (i, j))
-    return spread(bias(p_i, p_j, variant, learned=own or None), lead[:-1], 3)
+    return spread(bias(p_i, p_j, variant, learned=own or None), q.shape[:-3], 3)
 
 
 def _offset(i: Floats, j: Floats) -> Floats:

@@ -1,12 +1,13 @@
 """Positions from padding masks."""
 
 from fractions import Fraction
-from typing import Any, assert_never
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 
-from refpos.errors import SpecError, require
+from refpos.errors import require
+from refpos.spec.positions import as_array
 from refpos.spec.precise import Floats
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask, MaskRule
 from refpos.variants.positions import Index
@@ -86,11 +87,7 @@ def _along(m: Counts, rule: DetrMask, axis: int) -> Floats:
 def _zeros_and_ones(mask: npt.ArrayLike, axes: int) -> Counts:
     """Return a mask as integers, or say what is wrong with it."""
     rule = "mask must hold only 0 and 1, or bools"
-    require(not isinstance(mask, np.ma.MaskedArray), rule, "a masked array")
-    try:
-        given: npt.NDArray[Any] = np.asarray(mask)
-    except ValueError:
-        raise SpecError(f"{rule}; got a ragged {type(mask).__name__}") from None
+    given = as_array(mask, rule)
     require(given.dtype.kind in "biu", rule, str(given.dtype))
     shape = "(..., n)" if axes == 1 else "(..., h, w)"
     require(given.ndim >= axes and given.size, f"mask must have shape {shape} and not be empty", given.shape)

@@ -123,13 +123,9 @@ def as_positions(positions: npt.ArrayLike, axes: int) -> Floats:
 def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
     """Return an array of integers or of floats no wider than float64, or say what is wrong with it."""
     rule = f"{name} must be integers or floats"
-    require(not isinstance(values, np.ma.MaskedArray), rule, "a masked array")
-    try:
-        given = np.asarray(values)
-        leaves = () if isinstance(values, np.ndarray) else np.asarray(values, dtype=object).ravel()
-    except ValueError:
-        raise SpecError(f"{rule}; got a ragged {type(values).__name__}") from None
-    got = f"{type(values).__name__} of objects" if given.dtype.kind == "O" else named(given.dtype)
+    given = as_array(values, rule)
+    leaves = () if isinstance(values, np.ndarray) else np.asarray(values, dtype=object).ravel()
+    got = f"{type(values).__name__} of objects" if given.dtype == object else named(given.dtype)
     require(given.dtype.kind in "iuf" and given.dtype.itemsize <= 8, rule, got)
     require(not any(isinstance(one, bool | np.bool_) for one in leaves), rule, "a bool among numbers")
     mixed = given.dtype.kind == "f" and any(isinstance(one, int) and abs(one) > 2**53 for one in leaves)
@@ -141,6 +137,15 @@ def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
 def named(dtype: np.dtype[Any]) -> str:
     """Return the name of a dtype, which NumPy spells anew each time that it is told."""
     return str(dtype)
+
+
+def as_array(values: npt.ArrayLike, rule: str) -> npt.NDArray[Any]:
+    """Return an array, or raise `SpecError` with the rule where values are masked or ragged."""
+    require(not isinstance(values, np.ma.MaskedArray), rule, "a masked array")
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise SpecError(f"{rule}; got a ragged {type(values).__name__}") from None
 
 
 def _tokens(segment: Segment) -> int:

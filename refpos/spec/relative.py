@@ -6,7 +6,7 @@ from typing import assert_never
 import numpy as np
 
 from refpos.errors import require
-from refpos.spec.logits import dot, scale, spread
+from refpos.spec.logits import dot, headed, scale, spread
 from refpos.spec.offsets import Ints
 from refpos.spec.precise import Floats
 from refpos.spec.sinusoidal import embed
@@ -61,8 +61,8 @@ def transformer_xl(q: Floats, k: Floats, i: Floats, j: Floats, attention: Transf
     headed(q, i, attention.heads)
     u, v, weight = (learned[name] for name in ("u", "v", "weight"))
     offset = i[..., :, None, 0] - j[..., None, :, 0]
-    rows = embed(offset.reshape(-1), attention.rows).reshape(*offset.shape, -1)
-    rows = spread(rows, q.shape[:-3], 3)
+    rows = embed(offset.reshape(-1), attention.rows)
+    rows = spread(rows.reshape(*offset.shape, rows.shape[-1]), q.shape[:-3], 3)
     away = np.einsum("...hid,hdm,...ijm->...hij", q + v[:, None], weight, rows)
     return np.asarray(scale(None, q.shape[-1]) * (dot(q + u[:, None], k) + away))
 
@@ -124,12 +124,6 @@ def offsets(i: Floats, j: Floats) -> Ints:
 def wide(q: Floats, width: int) -> None:
     """Check the width of queries."""
     require(q.shape[-1] == width, f"q must have the width {width}", q.shape)
-
-
-def headed(q: Floats, i: Floats, heads: int) -> None:
-    """Check that the last of the lead is the heads, and that positions are those of all of them."""
-    lead = q.shape[:-2]
-    require(lead[-1:] == (heads,) and i.ndim - 2 < len(lead), f"q must have shape (..., {heads} heads, n, d)", q.shape)
 
 
 def _read(x: Floats, table: Floats, index: Ints) -> Floats:

@@ -118,6 +118,7 @@ class Attention:
     def _check_parts(self) -> None:
         require(self.rotary is None or isinstance(self.rotary, Rotary), "rotary must be Rotary or None", self.rotary)
         require(self.bias is None or isinstance(self.bias, Bias), "bias must be a bias or None", self.bias)
+        require(not getattr(self.bias, "cls", False), "bias must have no class token, which has no position", self.bias)
         if self.scale is not None and not isinstance(self.scale, InverseRoot):
             rules.real(self, "scale")
             rules.greater(self, "scale", 0)
