@@ -32,8 +32,9 @@ moving = [
     st.builds(MRope, split=st.just(True)),
     st.builds(VideoRope, st.sampled_from((1, 2)), rates),
     st.builds(OmniRope, st.sampled_from((1, 2)), rates),
+    st.builds(OmniRope, split=st.just(True)),
     st.builds(MSRope, st.booleans()),
-    st.builds(V2PE, rates, st.none() | few, st.sampled_from((1, 2))),
+    st.builds(V2PE, rates, st.none() | few, st.sampled_from((1, 2)), st.booleans()),
 ]
 grids = [
     st.builds(Grid, st.integers(-3, 3), st.none() | st.tuples(few, few), few, few),

@@ -109,7 +109,7 @@ def honest(rule, inputs, f):
     if made:
         return np.concatenate([made(one.h, one.w, rule, f) for one in segments(inputs)])
     rows, start = [], f(0)
-    for one in segments(inputs):
+    for one in frame_by_frame(segments(inputs), rule):
         if isinstance(one, Text | Audio):
             axes = {V2PE: 1, RopeTie: 2}.get(type(rule), 3)
             rows.append(np.repeat((start + np.arange(one.n, dtype=f))[:, None], axes, axis=1))
@@ -118,6 +118,11 @@ def honest(rule, inputs, f):
             block, start = HONEST[type(rule)](one, start, rule, f)
             rows.append(block)
     return np.concatenate(rows)
+
+
+def frame_by_frame(given, rule):
+    split = getattr(rule, "split", False)
+    return [Image(one.h, one.w) if split else one for one in given for _ in range(getattr(one, "t", 1) if split else 1)]
 
 
 def honest_counts(m, rule, f):

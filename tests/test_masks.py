@@ -1,5 +1,6 @@
 """Positions from padding masks."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from refpos import Index, SpecError
+from refpos import CATALOGUE, Index, SpecError, lookup
 from refpos.spec.masks import place_mask
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask
 
@@ -39,6 +40,17 @@ def test_fairseq_counts_from_beyond_the_position_of_padding():
 
 def test_with_padding_at_0_fairseq_counts_from_1():
     assert [0, 0, 1, 2, 3] == place_mask(LEFT, FairseqMask(padding=0)).tolist()
+
+
+def test_positions_of_opt_are_those_of_its_table():
+    """OPT reads the rows of the sums of its mask less one, plus 2."""
+    opt, rows = CATALOGUE["opt"].variant, np.arange(6.0)[:, None]
+    mask = [[1, 1, 1, 0], [0, 1, 1, 1]]
+    small = replace(opt, rows=(6,), width=1)
+
+    found = lookup(place_mask(mask, CATALOGUE["opt-positions"].variant), small, learned={"table": rows})
+    assert [[2, 3, 4, 1], [1, 2, 3, 4]] == found[..., 0].tolist()
+    assert found[..., 0].tolist() == place_mask(mask, CATALOGUE["fairseq-positions"].variant).tolist()
 
 
 def test_an_index_does_not_look_at_padding():
@@ -141,7 +153,11 @@ REFUSED = {
         "rule must be DecoderMask, FairseqMask, DetrMask or Index; got None",
     ),
     "a fill below 0": (lambda: DecoderMask(fill=-1), "fill must be at least 0; got -1"),
-    "padding below 0": (lambda: FairseqMask(padding=-1), "padding must be at least 0; got -1"),
+    "padding below -1": (lambda: FairseqMask(padding=-2), "padding must be at least -1; got -2"),
+    "an index too high": (
+        lambda: place_mask([1, 1], Index(2**53)),
+        "positions must not exceed 2^53; got 9007199254740993",
+    ),
     "an epsilon of 0": (lambda: DetrMask(epsilon=0), "epsilon must be greater than 0; got 0.0"),
     "an epsilon of nothing": (lambda: DetrMask(epsilon=1e-300), "epsilon must be from 2^-100 to 1; got 1e-300"),
     "a shift of two": (lambda: DetrMask(shift=2), "shift must be from −1 to 1; got 2.0"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refpos import Frequencies, Image, MRope, Rotary, SpecError, Text, Video, place, rotate, sections
+from refpos import CATALOGUE, Frequencies, Image, MRope, Rotary, SpecError, Text, Video, place, rotate, sections
 from refpos.variants.multimodal import V2PE, CircleRope, MSRope, OmniRope, RopeTie, VideoRope
 from refpos.variants.positions import Audio
 
@@ -92,6 +92,18 @@ def test_in_a_split_video_time_stands_still_within_a_frame_and_text_may_stand_be
     t = place([Text(1), Image(4, 4), Text(2), Image(4, 4)], MRope(split=True))[:, 0]
 
     assert [0, 1, 1, 1, 1, 3, 4, 5, 5, 5, 5] == t.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "following"),
+    [("v2pe-multimodal-ropes", 52), ("omnirope", 13), ("mrope-i-spatial-reset", 13), ("hope-vlm", 7)],
+)
+def test_multimodal_ropes_make_each_frame_a_grid_of_its_own(name, following):
+    rule, frame = CATALOGUE[f"{name}-positions"].variant, [Image(4, 6)]
+    found = place([Text(2), Video(3, 4, 6), Text(3)], rule)
+
+    np.testing.assert_array_equal(found, place([Text(2), *frame * 3, Text(3)], rule))
+    assert (found[-1] == following).all()
 
 
 def test_sound_stands_at_its_time_where_time_is_counted():
@@ -377,6 +389,10 @@ REFUSED = {
     "time in split frames": (
         lambda: MRope(tokens_per_second=2, split=True),
         "tokens_per_second must be None where frames are split; got 2.0",
+    ),
+    "strides in split frames": (
+        lambda: OmniRope(stride=2, split=True),
+        "stride must be 1 where frames are split; got 2.0",
     ),
     "a video on a circle": (
         lambda: place([Video(1, 2, 2)], CircleRope()),

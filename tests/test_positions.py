@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from refpos import Centres, Grid, Image, Index, MRope, SpecError, Text, Video, place
+from refpos import V2PE, Centres, CircleRope, Grid, Image, Index, MRope, MSRope, RopeTie, SpecError, Text, Video, place
 from refpos.catalogue.positions import POSITIONS
 from refpos.spec.masks import place_mask
 from refpos.variants.masks import MaskRule
@@ -184,6 +184,33 @@ def test_a_bucket_is_the_number_of_boundaries_not_above_the_fraction(sides):
 
 
 REFUSED = {
+    "an index too high": (
+        lambda: place([Text(3)], Index(2**53)),
+        "positions must not exceed 2^53; got 9007199254740994",
+    ),
+    "a grid too high": (
+        lambda: place([Image(2, 2)], Grid(2**53)),
+        f"positions must not exceed 2^53; got {Grid(2**53)}",
+    ),
+    "a grid stretched too far": (
+        lambda: place([Image(2, 2)], Grid(reference=(10**400, 1))),
+        f"positions must not exceed 2^53; got {repr(Grid(reference=(10**400, 1)))[:119]}…",
+    ),
+    **{
+        f"{tokens} tokens": (
+            lambda segment=segment: place([segment], Index()),
+            f"positions must fit into memory; got those of {tokens} tokens",
+        )
+        for segment, tokens in ((Text(10**13), 10**13), (Image(10**30, 10), 10**31))
+    },
+    **{
+        f"an image of {side} rows, {type(rule).__name__}": (
+            lambda side=side, rule=rule: place([Image(side, side)], rule),
+            f"positions must fit into memory; got those of {side**2} tokens",
+        )
+        for rule in (Grid(), Centres(), GridBuckets(7), MRope(), V2PE(), RopeTie(), CircleRope(), MSRope())
+        for side in (10**7, 10**9, 10**30)
+    },
     "sound of no token": (lambda: Audio(0), "n must be at least 1; got 0"),
     "sound without a rate": (lambda: Audio(1, 0), "rate must be greater than 0; got 0.0"),
     "a table without a side": (lambda: GridBuckets(0), "side must be at least 1; got 0"),

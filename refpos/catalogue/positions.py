@@ -61,15 +61,15 @@ POSITIONS: dict[str, Entry[Rule | MaskRule]] = {
     "hope-vlm-positions": Entry(
         VideoRope(stride=1.0),
         code(*_MULTIMODAL, "multimodal_ropes/pos_design/hope.py", "get_hope_index"),
-        note="The stride is drawn anew at every call, from 0.5, 0.75, 1, 1.25 and 1.5; here it is 1.",
+        note="Each frame is a grid of its own, so that the stride, drawn anew for each, is without effect.",
     ),
     "omnirope-positions": Entry(
-        OmniRope(),
+        OmniRope(split=True),
         code(*_MULTIMODAL, "multimodal_ropes/pos_design/omnirope.py", "get_omnirope_index"),
-        note="That package's IL-RoPE has the same positions. It places the frames of a video one by one.",
+        note="That package's IL-RoPE has the same positions. Each frame of a video is a grid of its own.",
     ),
     "mrope-i-spatial-reset-positions": Entry(
-        OmniRope(),
+        OmniRope(split=True),
         code(*_MULTIMODAL, "multimodal_ropes/pos_design/mrope_i.py", "get_mrope_interleave_index, spatial_reset"),
         note="Rows and columns are those of omnirope-positions; without the reset those of qwen3-vl-positions.",
     ),
@@ -95,9 +95,9 @@ POSITIONS: dict[str, Entry[Rule | MaskRule]] = {
         note="The stride is chosen by who runs it (in training drawn from 1, 2, 4 ... 256); here it is 64.",
     ),
     "v2pe-multimodal-ropes-positions": Entry(
-        V2PE(stride=16.0, tokens=None),
+        V2PE(stride=16.0, tokens=None, split=True),
         code(*_MULTIMODAL, "multimodal_ropes/pos_design/v2pe.py", "get_v2pe_index"),
-        note="One stride for each image, not for each tile, see v2pe-positions.",
+        note="One stride for each image, or frame of a video, not for each tile, see v2pe-positions.",
     ),
     "circle-rope-positions": Entry(
         CircleRope(),
@@ -152,7 +152,7 @@ POSITIONS: dict[str, Entry[Rule | MaskRule]] = {
             "src/transformers/models/idefics2/modeling_idefics2.py",
             "Idefics2VisionEmbeddings",
         ),
-        note="The side is its configuration's default. It divides in float32: on some grids into the bucket before.",
+        note="Row numbers; the table idefics2 takes (y, x). Dividing in float32 it can fall into the bucket before.",
     ),
     # Padding.
     "decoder-positions": Entry(
@@ -178,17 +178,17 @@ POSITIONS: dict[str, Entry[Rule | MaskRule]] = {
             "fairseq/utils.py",
             "make_positions",
         ),
-        note="RoBERTa's too. Tokens stand from 2 on.",
+        note="RoBERTa's too. Tokens stand from 2 on: these are rows of a table without offset, see opt-positions.",
     ),
     "opt-positions": Entry(
-        FairseqMask(),
+        FairseqMask(padding=-1),
         code(
             "huggingface/transformers",
             "v5.23.0",
             "src/transformers/models/opt/modeling_opt.py",
             "OPTLearnedPositionalEmbedding",
         ),
-        note="Written as sums less one, plus an offset of 2.",
+        note="For a table with an offset of 2, as opt and bart. With it they are rows, see fairseq-positions.",
     ),
     "bert-positions": Entry(
         Index(),

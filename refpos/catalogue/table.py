@@ -39,7 +39,7 @@ TABLE: dict[str, Entry[Tabular]] = {
             "fairseq/modules/positional_embedding.py",
             "PositionalEmbedding",
         ),
-        note="Padding has row 1, position -1, and is zero; 1,024 positions follow. The width is the large model's.",
+        note="Padding has row 1, position -1, and is zero: opt-positions; fairseq-positions are rows. The large model.",
     ),
     "opt": Entry(
         Table((2050,), 768, offset=2),
@@ -49,7 +49,7 @@ TABLE: dict[str, Entry[Tabular]] = {
             "src/transformers/models/opt/modeling_opt.py",
             "OPTLearnedPositionalEmbedding",
         ),
-        note="Positions count the tokens that are not padding; a padded one stands at -1. The width is 125m's.",
+        note="Positions count the tokens that are not padding; a padded one stands at -1: opt-positions. 125m's width.",
     ),
     # Images: one row for each patch, row by row.
     "vit": Entry(
@@ -147,7 +147,7 @@ TABLE: dict[str, Entry[Tabular]] = {
             "src/transformers/models/idefics2/modeling_idefics2.py",
             "Idefics2VisionEmbeddings",
         ),
-        note="Fractional coordinates on one table. The sizes are the library's defaults, not a released model's.",
+        note="Fractional (y, x) on one table; idefics2-positions are row numbers. Sizes are the library's defaults.",
     ),
     # Rules by which a table is resized to another grid.
     "vit-resize": Entry(

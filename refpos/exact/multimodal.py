@@ -37,7 +37,7 @@ def sequence(segments: Iterable[Segment], rule: Multimodal, scale: int) -> list[
 
 def _apart(segments: Iterable[Segment], rule: Multimodal) -> Iterator[Segment]:
     for segment in segments:
-        if isinstance(segment, Video) and isinstance(rule, MRope) and rule.split:
+        if isinstance(segment, Video) and isinstance(rule, MRope | OmniRope | V2PE) and rule.split:
             yield from (Image(segment.h, segment.w) for _ in range(segment.t))
         else:
             yield segment

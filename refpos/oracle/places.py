@@ -32,10 +32,11 @@ import numpy as np
 from refpos.oracle.families.segments import count
 from refpos.oracle.roundoff import SMALLEST, UNIT_ROUNDOFF, gamma, once_more, working
 from refpos.oracle.sums import REFERENCE, looked_up
+from refpos.spec.multimodal import apart
 from refpos.spec.positions import place
 from refpos.spec.precise import Floats
 from refpos.variants.masks import DetrMask, MaskRule
-from refpos.variants.multimodal import V2PE, CircleRope, OmniRope, RopeTie, VideoRope
+from refpos.variants.multimodal import V2PE, CircleRope, Multimodal, OmniRope, RopeTie, VideoRope
 from refpos.variants.positions import Centres, Grid, Image, Rule, Segment
 
 PLANE = 1.12
@@ -92,7 +93,8 @@ def _size(due: Floats, rule: Rule) -> Floats:
 
 def _roundings(segments: Sequence[Segment], rule: Rule) -> Floats | None:
     """Return how many roundings the coordinates of each token have; None where they are exact."""
-    tokens = np.concatenate([np.full(count(one, getattr(rule, "merge", 1)), k + 1.0) for k, one in enumerate(segments)])
+    merge, apiece = getattr(rule, "merge", 1), apart(segments, rule) if isinstance(rule, Multimodal) else segments
+    tokens = np.concatenate([np.full(count(one, merge), k + 1.0) for k, one in enumerate(apiece)])
     match rule:
         case Grid(reference=reference) if reference is not None:
             return np.full(len(tokens) + (rule.before + rule.after) * len(segments), 2.0)

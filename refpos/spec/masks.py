@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.spec.positions import as_array
+from refpos.spec.positions import as_array, counted
 from refpos.spec.precise import Floats
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask, MaskRule
 from refpos.variants.positions import Index
@@ -38,7 +38,7 @@ def place_mask(mask: npt.ArrayLike, rule: MaskRule | Index) -> Floats:
     Raises
     ------
     SpecError
-        If the mask is not of 0 and 1, has not the axes that the rule needs, or is empty.
+        If the mask is not of 0 and 1, has not the axes that the rule needs, or is empty, or a position exceeds 2^53.
 
     References
     ----------
@@ -67,7 +67,7 @@ def place_mask(mask: npt.ArrayLike, rule: MaskRule | Index) -> Floats:
             both = np.stack([_along(m, rule, axis) for axis in (-2, -1)], axis=-1)
             return np.asarray(both.reshape(*m.shape[:-2], -1, 2))
         case Index(start=start):
-            return start + np.zeros(m.shape) + np.arange(float(m.shape[-1]))
+            return np.zeros(m.shape) + counted(start, m.shape[-1])
         case _:
             assert_never(rule)
 

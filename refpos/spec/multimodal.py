@@ -1,6 +1,6 @@
 """Text, sound, images and videos in one sequence: each rule says where a grid stands and where the next token does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor, gcd
 from typing import Any, assert_never
@@ -24,7 +24,7 @@ def sequence(segments: list[Segment], rule: Multimodal) -> Floats:
     rows: list[Rows] = []
     start: Any = 0
     grids = 0
-    for segment in _apart(segments, rule):
+    for segment in apart(segments, rule):
         if isinstance(segment, Text | Audio):
             block = start + _line(segment, rule)
             start = block.max() + 1
@@ -37,10 +37,10 @@ def sequence(segments: list[Segment], rule: Multimodal) -> Floats:
     return (found[:, 0] if found.shape[1] == 1 else found).astype(np.float64)
 
 
-def _apart(segments: list[Segment], rule: Multimodal) -> Iterator[Segment]:
+def apart(segments: Sequence[Segment], rule: Multimodal) -> Iterator[Segment]:
     """Yield the segments, and the frames of a video one by one where the rule splits it."""
     for segment in segments:
-        if isinstance(segment, Video) and isinstance(rule, MRope) and rule.split:
+        if isinstance(segment, Video) and isinstance(rule, MRope | OmniRope | V2PE) and rule.split:
             yield from [Image(segment.h, segment.w)] * segment.t
         else:
             yield segment

@@ -1,5 +1,6 @@
 """Who stands where: segments of text, sound, images and video, and the positions that a rule gives to their tokens."""
 
+import sys
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
@@ -50,7 +51,7 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
     ------
     SpecError
         If there is no segment, one is of a kind that the rule does not place, sides do not divide by the merge, a
-        reference has not the axes of a grid, or a position exceeds 2^53.
+        reference has not the axes of a grid, a position exceeds 2^53, or memory does not hold them all.
 
     References
     ----------
@@ -91,9 +92,24 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
         "segments must be Text, Audio, Image or Video, at least one",
         segments,
     )
+    tokens = sum(_tokens(one) for one in segments)
+    require(tokens <= sys.maxsize >> 5, "positions must fit into memory", f"those of {tokens} tokens")
+    try:
+        return _placed(segments, tokens, rule)
+    except MemoryError:
+        raise SpecError(f"positions must fit into memory; got those of {tokens} tokens") from None
+
+
+def counted(start: int, n: int) -> Floats:
+    """Return start, start + 1, ..., n of them."""
+    require(start + n - 1 <= 2**53, "positions must not exceed 2^53", start + n - 1)
+    return start + np.arange(float(n))
+
+
+def _placed(segments: list[Segment], tokens: int, rule: Rule) -> Floats:
     match rule:
         case Index(start=start):
-            return start + np.arange(float(sum(_tokens(one) for one in segments)))
+            return counted(start, tokens)
         case Grid():
             return np.concatenate([_lattice(n, rule) for n in _grids(segments, rule)])
         case Centres(low=low, high=high):
@@ -192,4 +208,5 @@ def _lattice(sides: tuple[int, ...], rule: Grid) -> Floats:
     if rule.reference is not None:
         require(len(rule.reference) == len(sides), f"reference must have {len(sides)} sides", rule.reference)
         cells = cells.astype(object) * [Fraction(*pair) for pair in zip(rule.reference, sides, strict=True)]
+    require((abs(cells) <= 2**53).all(), "positions must not exceed 2^53", rule)
     return np.pad(cells.astype(np.float64), ((rule.before, rule.after), (0, 0)))

@@ -30,13 +30,13 @@ class FairseqMask:
     Parameters
     ----------
     padding : int
-        The position of padding, `padding_idx`.
+        The position of padding: `padding_idx` where positions are rows of a table, −1 where tokens count from 0.
     """
 
     padding: int = 1
 
     def __post_init__(self) -> None:
-        rules.whole(self, "padding", 0)
+        rules.whole(self, "padding", -1)
         require(self.padding <= 2**52, "padding must not exceed 2^52", self.padding)
 
 

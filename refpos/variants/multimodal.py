@@ -67,13 +67,18 @@ class OmniRope:
         Patches that the model merges along each side.
     stride : float
         The step from one temporal patch to the next.
+    split : bool
+        Whether each frame of a video is placed as an image of its own.
     """
 
     merge: int = 2
     stride: float = 1.0
+    split: bool = False
 
     def __post_init__(self) -> None:
         _merge_and_stride(self)
+        rules.flag(self, "split")
+        require(not self.split or self.stride == 1, "stride must be 1 where frames are split", self.stride)
 
 
 @dataclass(frozen=True)
@@ -126,14 +131,18 @@ class V2PE:
         Tokens of a tile; None where a whole image or video is one tile.
     merge : int
         Patches that the model merges along each side.
+    split : bool
+        Whether each frame of a video is placed as an image of its own.
     """
 
     stride: float = 64.0
     tokens: int | None = 256
     merge: int = 2
+    split: bool = False
 
     def __post_init__(self) -> None:
         _merge_and_stride(self)
+        rules.flag(self, "split")
         if self.tokens is not None:
             rules.whole(self, "tokens", 1)
 

@@ -196,8 +196,9 @@ def _fairseq(rule: FairseqMask) -> Iterator[Other]:
     yield "mask/ignored", "padding counted as if it were text", _masked(Index(p + 1))
     yield "mask/inverted", "1 taken for padding", _inverted(rule)
     yield "padding/plus-one", "a position of padding one higher", _masked(FairseqMask(p + 1))
-    if p:
+    if p > 0:
         yield "padding/minus-one", "a position of padding one lower", _masked(FairseqMask(p - 1))
+    if p:
         yield "fill/zero", "padding at 0", _of_mask(lambda m: m * (p + m.cumsum(-1)))
     yield "fill/none", "padding where the token before it is", _of_mask(lambda m: p + m.cumsum(-1))
     yield "positions/minus-one", "the first token where padding is", _of_mask(lambda m: p + m * (m.cumsum(-1) - 1))

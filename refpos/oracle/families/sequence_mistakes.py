@@ -85,7 +85,7 @@ def _mrope(rule: MRope) -> Iterator[Other]:
     yield from _starts(rule, "time", "tokens", "one", *([] if rule.split else ["spatial"]))
     yield from _unmerged(rule)
     if rule.split:
-        yield "frames/whole", "a video placed as one grid", _placed(replace(rule, split=False))
+        yield from _whole(rule)
         return
     yield "frames/split", "each frame placed as an image", _placed(MRope(rule.merge, split=True))
     for rate in (None, 2, 4, 25):
@@ -94,6 +94,10 @@ def _mrope(rule: MRope) -> Iterator[Other]:
             yield f"rate/{name}", words, _placed(replace(rule, tokens_per_second=rate))
     if rule.tokens_per_second is not None:
         yield from _times(rule)
+
+
+def _whole(rule: MRope | OmniRope | V2PE) -> Iterator[Other]:
+    yield "frames/whole", "a video placed as one grid", _placed(replace(rule, split=False))
 
 
 def _times(rule: MRope) -> Iterator[Other]:
@@ -152,11 +156,12 @@ def _strides(rule: Any) -> Iterator[Other]:
 
 
 def _omni(rule: OmniRope) -> Iterator[Other]:
-    yield from _starts(rule, "spatial", "time", "all", "tokens")
+    yield from _starts(rule, "time", "all", "tokens", *([] if rule.split else ["spatial"]))
     yield from _unmerged(rule)
-    yield from _strides(rule)
+    yield from _whole(rule) if rule.split else _strides(rule)
     if rule.stride == 1:
-        yield "origin/text", "rows and columns counted on from the text before", _placed(MRope(rule.merge))
+        words = "rows and columns counted on from the text before"
+        yield "origin/text", words, _placed(MRope(rule.merge, split=rule.split))
 
 
 def _beside(rule: MSRope) -> Iterator[Other]:
@@ -241,6 +246,8 @@ def _finer(rule: V2PE) -> Iterator[Other]:
     tokens = None if rule.tokens else 256
     words = "an image as one tile" if rule.tokens else "an image in tiles of 256"
     yield "tile/other", words, _placed(replace(rule, tokens=tokens))
+    if rule.split:
+        yield from _whole(rule)
     words = "steps for the patches before merging"
     if rule.merge > 1:
         yield "merge/omitted", words, _placed(replace(rule, stride=rule.stride / rule.merge**2))

@@ -9,10 +9,11 @@ import numpy as np
 
 from refpos.oracle.families.family import Inputs
 from refpos.oracle.families.segments import segments
+from refpos.spec.multimodal import apart
 from refpos.spec.positions import place
 from refpos.spec.precise import Floats
-from refpos.variants.multimodal import V2PE, MRope, OmniRope, RopeTie, VideoRope
-from refpos.variants.positions import Audio, Image, Segment, Text, Video
+from refpos.variants.multimodal import V2PE, OmniRope, RopeTie, VideoRope
+from refpos.variants.positions import Audio, Segment, Text, Video
 
 
 def sides(one: Segment, rule: Any) -> tuple[int, int, int]:
@@ -68,18 +69,13 @@ class Walk:
     def __call__(self, inputs: Inputs) -> Floats:
         """Return the positions of all tokens, (n, A)."""
         found, start = list[Floats](), 0.0
-        for one in self._apart(segments(inputs)):
+        for one in apart(segments(inputs), self.rule):
             rows, grid = self.block(one, self.rule), not isinstance(one, Text | Audio)
             only_time = grid and isinstance(self.rule, OmniRope)
             rows = rows + np.array([start, 0.0, 0.0] if only_time else start)
             found.append(rows[self._first(one)] if grid else rows)
             start = self._start(one, rows, start) if grid else float(rows.max()) + 1
         return np.concatenate(found)
-
-    def _apart(self, given: list[Segment]) -> list[Segment]:
-        split = isinstance(self.rule, MRope) and self.rule.split
-        frames = ([Image(one.h, one.w)] * one.t if split and isinstance(one, Video) else [one] for one in given)
-        return [one for few in frames for one in few]
 
     def _start(self, one: Segment, rows: Floats, start: float) -> float:
         return float(self.after(one, rows, start)) if self.after else start_after(one, rows, start, self.rule)
