@@ -8,11 +8,13 @@ from sympy import Rational, cos, log, simplify, sin, symbols
 from refpos import Frequencies, Mscale, Rotary, SpecError, XPos
 from refpos.spec import attention as readable
 from refpos.spec.relative import buckets
-from refpos.symbolic.attention import KEYS, bucket, carried, clipped, distance, score
+from refpos.symbolic.attention import KEYS, bucket, carried, clipped, distance, divisor, score
+from refpos.symbolic.relative import COSINES, SINES, series
 from refpos.symbolic.rotary import rotation
-from refpos.variants.attention import Attention, ReRope, RmsNorm
+from refpos.variants.attention import Attention, Fope, LinearAttention, ReRope, RmsNorm
 from refpos.variants.bias import Alibi
-from refpos.variants.relative import Deberta, Shaw
+from refpos.variants.relative import Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
+from refpos.variants.sinusoidal import Sinusoidal
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
 
 P_I, P_J, D = symbols("i j D", real=True)
@@ -142,6 +144,80 @@ def test_the_readable_logits_are_those_of_the_symbols(name):
         assert float(sympy.N(made, 30)) == pytest.approx(found[h, i, j], rel=1e-13, abs=1e-12)
 
 
+# What is learned: its names, and those of the symbols.
+
+LEARNED = {
+    "shaw": (Shaw(2, 4), {"A": "keys"}),
+    "transformer-xl": (TransformerXL(2, 4, Sinusoidal(Frequencies((0, 0)))), {"u": "u", "v": "v", "W": "weight"}),
+    "deberta": (Deberta(2, 4, distance=3), {"A": "keys", "Q": "queries"}),
+    "deberta-paper": (Deberta(2, 4, distance=3, mirrored=True), {"A": "keys", "Q": "queries"}),
+    "deberta-v2": (Deberta(2, 4, distance=16, buckets=4), {"A": "keys", "Q": "queries"}),
+    "decomposed": (Decomposed((2, 3), 4), {"H_y": "rows", "H_x": "columns"}),
+    "pope": (Pope(2, 4), {"delta": "angles"}),
+    "fope": (Fope(2, 4, 2), {"c": "cos", "s": "sin"}),
+    "fox": (Fox(2, TWO), {"g": "gates"}),
+    "linear": (LinearAttention(TWO), {}),
+    "linear-cosine": (LinearAttention(TWO, "cosine"), {}),
+}
+
+
+def put_in(expression, names, learned):
+    """Return an expression with numbers for what is learned."""
+    expression = expression.doit()
+    entries = {
+        one: learned[names[str(one.base)]][tuple(map(int, one.indices))] for one in expression.atoms(sympy.Indexed)
+    }
+    return float(sympy.N(expression.xreplace({one: Rational(float(x)) for one, x in entries.items()}), 30))
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_the_readable_logits_are_those_of_the_symbols_with_what_is_learned(name):
+    (variant, names), rng = LEARNED[name], np.random.default_rng(1)
+    q, k = rng.integers(-9, 10, (2, 2, 5, 4)) / 4
+    shapes = {key: tuple(5 if n == -1 else n for n in shape) for key, shape in variant.learned.items()}
+    learned = {key: rng.integers(-16, 17, shape) / 8 for key, shape in shapes.items()}
+    places = [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] if name == "decomposed" else list(range(5))
+    found = readable.scores(q, k, places, places, variant, learned=learned or None)
+    for h, i, j in ((0, 4, 0), (1, 2, 1), (0, 3, 3), (1, 4, 2)):
+        made = score(q[h, i].tolist(), k[h, j].tolist(), places[i], places[j], variant, head=h)
+        assert put_in(made, names, learned) == pytest.approx(found[h, i, j], rel=1e-13, abs=1e-12)
+
+
+@pytest.mark.parametrize("kernel", ["elu", "cosine"])
+def test_weights_of_linear_attention_are_divided_by_the_sum_of_what_keys_add(kernel):
+    variant, rng = LinearAttention(TWO, kernel), np.random.default_rng(2)
+    q, k, v = rng.integers(-9, 10, (3, 3, 4)).astype(float)
+    found = readable.attend(q, k, v[:, :1], range(3), range(3), variant)
+    weights = [score(q[2].tolist(), one.tolist(), 2, j, variant) for j, one in enumerate(k)]
+    total = sum(divisor(q[2].tolist(), one.tolist(), 2, j, variant) for j, one in enumerate(k))
+    due = sum(w * Rational(x) for w, x in zip(weights, v[:, 0].tolist(), strict=True)) / total
+
+    assert float(sympy.N(due, 20)) == pytest.approx(found[2, 0], rel=1e-13)
+
+
+def test_series_whose_matrices_are_the_identity_are_rope():
+    one = Fope(heads=1, width=4, kept=2, base=100.0)
+    same = {table[0, a, b]: int(a == b) for table in (COSINES, SINES) for a in range(2) for b in range(2)}
+
+    assert series(P_I, one).subs(same) == rotation(TWO, 4, P_I)
+
+
+def test_logits_of_series_depend_on_more_than_the_offset():
+    found = score((Q[0], 0, 0, 0), (KEY[0], 0, 0, 0), P_I, P_J, Fope(heads=1, width=4, kept=2))
+    shifted = score((Q[0], 0, 0, 0), (KEY[0], 0, 0, 0), P_I + 1, P_J + 1, Fope(heads=1, width=4, kept=2))
+
+    assert not equal(found, shifted)
+
+
+def test_the_shift_of_transformer_xl_is_sinusoids_of_the_offset():
+    rows = Sinusoidal(Frequencies((0,)))
+    found = score([1], [0], P_I, P_J, TransformerXL(1, 1, rows))
+    u, v, weight = (sympy.IndexedBase(name) for name in "uvW")
+
+    assert not found.has(u)
+    assert equal(found, (1 + v[0, 0]) * (weight[0, 0, 0] * sin(P_I - P_J) + weight[0, 0, 1] * cos(P_I - P_J)))
+
+
 def test_rows_of_tables():
     one = Deberta(1, 1, 512, 256)
     offsets = [-600, -129, -128, 0, 5, 130, 300, 511, 600]
@@ -153,7 +229,13 @@ def test_rows_of_tables():
 def test_what_does_not_fit_is_refused():
     with pytest.raises(SpecError, match="queries and keys must have one width"):
         score([1, 2], [1], P_I, P_J, Attention())
-    with pytest.raises(SpecError, match="attention must be Attention"):
-        score([1], [1], P_I, P_J, Shaw(2, 1))
+    with pytest.raises(SpecError, match="attention must be one of those that are described"):
+        score([1], [1], P_I, P_J, TWO)
+    with pytest.raises(SpecError, match="attention must have positions that no content counts"):
+        score([1], [1], P_I, P_J, Cope(4, 1))
+    with pytest.raises(SpecError, match="q must have the width 1; got 2"):
+        score([1, 2], [1, 2], P_I, P_J, Shaw(2, 1))
+    with pytest.raises(SpecError, match="a position must have 2 coordinates"):
+        score([1], [1], P_I, P_J, Decomposed((2, 3), 1))
     with pytest.raises(SpecError, match="exact numbers, not floats"):
         score([sympy.Float(1.5)], [1], P_I, P_J, Attention())

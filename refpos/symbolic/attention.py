@@ -1,31 +1,43 @@
-"""Attention in symbols: the logit of a query and a key, and what turns a value on its way to an output."""
+"""Attention in symbols: the logit of a query and a key, and what turns a value on its way to an output.
+
+All of them but CoPE, whose positions are counts of what the content is: no closed form of a query and a key alone.
+"""
 
 from collections.abc import Sequence
 from typing import assert_never
 
 import sympy
 
-from refpos.errors import require
+from refpos.errors import SpecError, require
 from refpos.symbolic.bias import bias
 from refpos.symbolic.frequencies import Matrix
 from refpos.symbolic.magnitude import magnitude
+from refpos.symbolic.relative import bucket, clipped, relative
 from refpos.symbolic.rotary import rotation
 from refpos.symbolic.symbols import Expr, exact
-from refpos.variants.attention import Attention, ReRope, RmsNorm, axis_count
-from refpos.variants.relative import Deberta, Shaw
+from refpos.variants.attention import AnyAttention, Attention, LinearAttention, ReRope, RmsNorm, axis_count
+from refpos.variants.relative import Cope, Fox
 from refpos.variants.rotary import Rotary, Side
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
+
+__all__ = ["GATES", "KEYS", "bucket", "carried", "clipped", "distance", "divisor", "scale", "score"]
 
 KEYS = sympy.Symbol("n", integer=True, positive=True)
 """The number of keys."""
 
+GATES = sympy.IndexedBase("g", real=True)
+"""g[h, l]: what a gate makes of the token at l."""
+
 
 def score(
-    q: Sequence[object], k: Sequence[object], query: object, key: object, attention: Attention, *, head: int = 0
+    q: Sequence[object], k: Sequence[object], query: object, key: object, attention: AnyAttention, *, head: int = 0
 ) -> Expr:
     r"""Return the logit of a query and a key.
 
-    s τ_i (R_i q)·(R_j k) + b_ij,  or s (τ_i (R_i q)·(R_j k) + b_ij) where the bias is scaled too
+    Attention        s τ_i (R_i q)·(R_j k) + b_ij,  or s (τ_i (R_i q)·(R_j k) + b_ij) where the bias is scaled too
+    LinearAttention  (R_i φ(q))·(R_j φ(k)),  or 1 + cos(R_i q, R_j k): weights, for there is no softmax
+    Fox              (R_i q)·(R_j k)/√d + Σ_l ln σ(g_hl) over p_j < l <= p_i, tokens at integers
+    others           as `refpos.symbolic.relative` has them
 
     A reach is left aside. Where distances are rectified the logit is in two pieces.
 
@@ -33,14 +45,14 @@ def score(
     ----------
     q, k : sequences of d exact numbers or expressions
     query, key : an exact number or an expression; where there are several axes a sequence of them
-    attention : Attention
+    attention : Attention, LinearAttention, Fope, Shaw, TransformerXL, Deberta, Decomposed, Pope or Fox
     head : int
-        For which a bias, or frequencies that differ between heads, are taken.
+        For which a bias, frequencies or learned arrays that differ between heads, are taken.
 
     Raises
     ------
     SpecError
-        If vectors differ in width, or hold floating-point numbers in expressions.
+        If vectors differ in width, or hold floating-point numbers in expressions, or positions are counted (CoPE).
 
     References
     ----------
@@ -54,15 +66,32 @@ def score(
     >>> sympy.simplify(score([1, 0], [1, 0], i, j, turned))
     cos(i - j)
     """
-    require(isinstance(attention, Attention), "attention must be Attention", attention)
-    x, y = (sympy.Matrix([exact(one) for one in vector]) for vector in (q, k))
-    require(x.shape == y.shape, "queries and keys must have one width", (len(q), len(k)))
-    product = _product(x, y, query, key, attention, head) * _temperature(query, attention)
-    s = scale(attention.scale, len(q))
-    if attention.bias is None:
-        return s * product
-    added = bias(query, key, attention.bias)[head]
-    return s * (product + added) if attention.bias_scaled else s * product + added
+    require(isinstance(attention, AnyAttention), "attention must be one of those that are described", attention)
+    x, y = _vectors(q, k)
+    match attention:
+        case Attention():
+            return _logit(x, y, query, key, attention, head)
+        case LinearAttention():
+            return _weight(x, y, query, key, attention, head)
+        case Fox(rotary=rotary):
+            return _logit(x, y, query, key, Attention(rotary), head) + _forgotten(query, key, head)
+        case Cope():
+            raise SpecError(f"attention must have positions that no content counts; got {attention!r}")
+        case _:
+            return relative(x, y, query, key, attention, head)
+
+
+def divisor(q: Sequence[object], k: Sequence[object], query: object, key: object, attention: LinearAttention) -> Expr:
+    r"""Return what a key adds to the sum that weights are divided by: φ(q)·φ(k) without rotations, or its weight.
+
+    Examples
+    --------
+    >>> divisor([1], [0], 7, 5, LinearAttention())
+    2
+    """
+    x, y = _vectors(q, k)
+    plain = LinearAttention(kernel="elu") if attention.kernel == "elu" else attention
+    return _weight(x, y, query, key, plain, 0)
 
 
 def carried(query: object, key: object, attention: Attention, features: int, *, head: int = 0) -> Matrix:
@@ -121,35 +150,41 @@ def scale(given: InverseRoot | float | None, width: int) -> Expr:
             return exact(given)
 
 
-def bucket(offset: object, variant: Deberta) -> Expr:
-    r"""Return β of query − key, as the source has it: by a quotient of logarithms, rounded up.
-
-    sign(r) (m + ⌈(m − 1) ln(|r|/m)/ln((distance − 1)/m)⌉) for |r| > m
-
-    Examples
-    --------
-    >>> [bucket(r, Deberta(1, 1, distance=512, buckets=256)) for r in (-600, 130, 300, 511)]
-    [-270, 130, 207, 255]
-    """
-    r = exact(offset)
-    if variant.buckets is None:
-        return r
-    m = sympy.Integer(variant.buckets // 2)
-    ratio = sympy.log(sympy.Max(sympy.Abs(r), m) / m) / sympy.log((variant.distance - 1) / m)
-    far = sympy.sign(r) * (m + sympy.ceiling((m - 1) * ratio))
-    return sympy.Piecewise((r, sympy.Abs(r) <= m), (far, True))
+def _vectors(q: Sequence[object], k: Sequence[object]) -> tuple[Matrix, Matrix]:
+    x, y = (sympy.Matrix([exact(one) for one in vector]) for vector in (q, k))
+    require(x.shape == y.shape, "queries and keys must have one width", (len(q), len(k)))
+    return x, y
 
 
-def clipped(offset: object, variant: Shaw) -> Expr:
-    """Return the row of key − query.
+def _logit(x: Matrix, y: Matrix, query: object, key: object, attention: Attention, head: int) -> Expr:
+    product = _product(x, y, query, key, attention, head) * _temperature(query, attention)
+    s = scale(attention.scale, len(x))
+    if attention.bias is None:
+        return s * product
+    added = bias(query, key, attention.bias)[head]
+    return s * (product + added) if attention.bias_scaled else s * product + added
 
-    Examples
-    --------
-    >>> [clipped(r, Shaw(distance=2, width=1)) for r in (-4, -1, 9)]
-    [0, 1, 4]
-    """
-    k = sympy.Integer(variant.distance)
-    return sympy.Min(sympy.Max(exact(offset), -k), k) + k
+
+def _weight(x: Matrix, y: Matrix, query: object, key: object, attention: LinearAttention, head: int) -> Expr:
+    match attention.kernel:
+        case "elu":
+            q, k = (one.applyfunc(_elu) for one in (x, y))
+            return _dot(q, k, query, key, Attention(attention.rotary), head)
+        case "cosine":
+            return 1 + _dot(x, y, query, key, Attention(attention.rotary, normalise="cosine"), head)
+        case _:
+            assert_never(attention.kernel)
+
+
+def _elu(x: Expr) -> Expr:
+    """Return 1 + elu(x)."""
+    return sympy.Piecewise((1 + x, x > 0), (sympy.exp(x), True))
+
+
+def _forgotten(query: object, key: object, head: int) -> Expr:
+    """Return Σ ln σ(g_hl) over the tokens after the key, up to the query."""
+    at = sympy.Symbol("l", integer=True)
+    return sympy.Sum(-sympy.log(1 + sympy.exp(-GATES[head, at])), (at, exact(key) + 1, exact(query)))
 
 
 def _product(x: Matrix, y: Matrix, query: object, key: object, attention: Attention, head: int) -> Expr:
