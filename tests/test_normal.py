@@ -17,6 +17,7 @@ from refpos import (
     ByParts,
     Dense,
     DynamicNTK,
+    Fope,
     Frequencies,
     Linear,
     MixedRadix,
@@ -41,6 +42,7 @@ from refpos.exact.normal import Relation, normal_form, same, same_scores
 from refpos.exact.operators import Complex, Term, scores
 from refpos.exact.primes import factors
 from refpos.oracle.choices import choices
+from refpos.spec import attention
 from refpos.variants.frequencies import axis_count, plane_count
 from refpos.variants.planes import width
 
@@ -593,3 +595,48 @@ def test_factors_are_primes_that_multiply_to_the_number(n, m):
         assert all(p % d for d in range(2, min(p, 1000)) if d * d <= p)
 
     assert value == product
+
+
+# FoPE: a matrix for each wave.
+
+
+def of_fope(heads, kept, change=0.0):
+    """Return matrices of the identity, but for one entry of the last head."""
+    found = {name: np.stack([np.eye(kept)] * heads) for name in ("cos", "sin")}
+    found["cos"][-1, 0, kept - 1] += change
+    return {name: one.tolist() for name, one in found.items()}
+
+
+@pytest.mark.parametrize("lattice", [False, True])
+def test_series_of_one_wave_each_are_a_rotation_of_a_part_of_the_planes(lattice):
+    series = normal_form(Fope(2, 8, 3), 8, lattice=lattice, learned=of_fope(2, 3))
+    rope = normal_form(Rotary(Frequencies((0, 0, 0, None))), 8, lattice=lattice)
+
+    assert same(series, rope) is SAME
+    assert same_scores(series, rope) is SAME
+
+
+def test_series_that_mix_waves_are_another_function():
+    mixed = normal_form(Fope(2, 8, 3), 8, learned=of_fope(2, 3, 2.0**-20))
+
+    assert same(mixed, normal_form(Fope(2, 8, 3), 8, learned=of_fope(2, 3))) is DIFFERENT
+    assert len(mixed.queries) == 2
+
+
+@MANY
+@given(rng=generators, p=st.integers(-(2**10), 2**10))
+def test_the_normal_form_of_series_computes_their_logits(rng, p):
+    variant, q = Fope(2, 6, 2), rng.standard_normal((2, 1, 6))
+    learned = {name: rng.standard_normal(shape) for name, shape in variant.learned.items()}
+    form = normal_form(variant, 6, learned={name: one.tolist() for name, one in learned.items()})
+    found = attention.scores(q, q, [p], [p - 3], variant, learned=learned)[:, 0, 0]
+    for one, x, logit in zip(form.queries, q[:, 0], found, strict=True):
+        near, far = (evaluated(one, [at], 6, 6, lattice=False) @ x for at in (p, p - 3))
+        assert near @ far / np.sqrt(6) == pytest.approx(logit, rel=1e-9, abs=1e-9)
+
+
+def test_series_without_their_matrices_or_of_another_width_are_refused():
+    with pytest.raises(SpecError, match="learned must bring exactly cos, sin"):
+        normal_form(Fope(1, 4, 1), 4)
+    with pytest.raises(SpecError, match="features must be the 4 of a head; got 6"):
+        normal_form(Fope(1, 4, 1), 6, learned=of_fope(1, 1))

@@ -1,10 +1,12 @@
 """Variants as sums of characters: the λ and the matrices of one head."""
 
 from fractions import Fraction
+from typing import Any
 
 from refpos.exact.closed import Closed, closed
 from refpos.exact.exponents import Column, growth, magnitude
 from refpos.exact.operators import Complex, Exponent, Operator, Sum
+from refpos.variants.attention import Fope
 from refpos.variants.planes import feature_places, planes
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
@@ -60,6 +62,36 @@ def waves(variant: Sinusoidal, omega: tuple[Column, ...], *, lattice: bool) -> O
         exponent = _exponent(omega[k], closed(0))
         found.add(exponent, (sine, 0), Complex(im=-half))
         found.add(exponent, (cosine, 0), Complex(half))
+    return found.operator()
+
+
+def series(variant: Fope, given: tuple[Any, Any], omega: tuple[Column, ...], *, lattice: bool) -> Operator:
+    r"""Return the operator of one head of FoPE, given its matrices of cosines and of sines.
+
+    y_a = x_a C_d − x_b S_d,  y_b = x_b C_d + x_a S_d,  C_d = Σ_D cos(p ω_D) c_Dd,  S_d = Σ_D sin(p ω_D) s_Dd
+
+    so that M_λ at λ = iω_D has c_Dd/2 at (a, a) and (b, b), i s_Dd/2 at (a, b) and −i s_Dd/2 at (b, a).
+
+    Examples
+    --------
+    >>> from refpos import Frequencies
+    >>> from refpos.exact.exponents import columns
+    >>> one = columns(Frequencies((0,)))[0]
+    >>> [place for place, _ in series(Fope(1, 4, 1), (((1,),), ((0.5,),)), one, lattice=False)[1].matrix]
+    [(0, 0), (0, 2), (2, 0), (2, 2)]
+    """
+    found = Sum(lattice=lattice)
+    half = variant.width // 2
+    for d in range(variant.kept):
+        a, b = d, d + half
+        for exponent, cosines, sines in zip((_exponent(one, closed(0)) for one in omega), *given, strict=True):
+            c, s = (closed(one[d]) * HALF for one in (cosines, sines))
+            entries = {(a, a): Complex(c), (b, b): Complex(c), (a, b): Complex(im=s), (b, a): Complex(im=-s)}
+            for place, number in entries.items():
+                found.add(exponent, place, number)
+    still = (Complex(),)
+    for row in (*range(variant.kept, half), *range(half + variant.kept, variant.width)):
+        found.add(still, (row, row), Complex(HALF))
     return found.operator()
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, assert_never
 
 from refpos.errors import require
-from refpos.exact.characters import turns, waves
+from refpos.exact.characters import series, turns, waves
 from refpos.exact.differences import Relation, compared, permuted, worst
 from refpos.exact.exponents import Learned, columns
+from refpos.exact.network import fractions
 from refpos.exact.operators import Operator, scores
-from refpos.variants.frequencies import axis_count
+from refpos.variants.attention import Fope
+from refpos.variants.frequencies import Frequencies, axis_count
 from refpos.variants.length import require_static
 from refpos.variants.planes import width
 from refpos.variants.rotary import Rotary
@@ -54,25 +56,25 @@ class NormalForm:
 
 
 def normal_form(
-    variant: Rotary | Sinusoidal, features: int, *, lattice: bool = False, learned: Learned | None = None
+    variant: Rotary | Sinusoidal | Fope, features: int, *, lattice: bool = False, learned: Learned | None = None
 ) -> NormalForm:
     r"""Return the characters of a variant and their matrices.
 
     A plane that reads (a, b) and writes (c, d) at frequencies ω with magnitude g e^{ρp} has, at λ = ρ + iω,
     M_λ = (g/2)(e_c ∓ i e_d)(e_a ± i e_b)^T, the upper signs for sign = 1. Where columns are not paired its rows stand
     at two λ. A feature that is not written is a 1 at λ = 0. Sinusoids have −i/2 for a sine and 1/2 for a cosine, times
-    their scale. What falls on one λ is added up: so planes have no order, (a, b; ω) is (b, a; −ω), and a plane that
-    stands still is two scaled copies.
+    their scale. FoPE has a matrix for each wave, see `refpos.exact.characters.series`. What falls on one λ is added up:
+    so planes have no order, (a, b; ω) is (b, a; −ω), and a plane that stands still is two scaled copies.
 
     Parameters
     ----------
-    variant : Rotary or Sinusoidal
+    variant : Rotary, Sinusoidal or Fope
     features : int
         The width of the vectors that are rotated, or of the rows.
     lattice : bool
         Whether only integer positions count: then ω is taken modulo 2π.
     learned : mapping, optional
-        As for `omega`; exact, a float being its double.
+        As for `omega`, and the matrices of FoPE; exact, a float being its double.
 
     Returns
     -------
@@ -93,6 +95,8 @@ def normal_form(
     >>> [place for place, _ in normal_form(half, 3).queries[0][0].matrix]
     [(2, 2)]
     """
+    if isinstance(variant, Fope):
+        return _of_series(variant, features, lattice, learned)
     require_static(variant)
     heads = columns(variant.frequencies, learned)
     axes = axis_count(variant.frequencies)
@@ -170,6 +174,19 @@ def same_scores(a: NormalForm, b: NormalForm) -> Relation:
     if not _comparable(a, b):
         return Relation.DIFFERENT
     return worst(permuted(one, other) for one, other in _paired(_scores(a), _scores(b)))
+
+
+def _of_series(variant: Fope, features: int, lattice: bool, learned: Learned | None) -> NormalForm:
+    """Return the normal form of FoPE, whose queries and keys are multiplied alike."""
+    require(features == variant.width, f"features must be the {variant.width} of a head", features)
+    given, shapes = dict(learned or {}), variant.learned
+    require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes)}", list(given))
+    cos, sin = (fractions(given[name], shape, f"{name} must have shape {shape}") for name, shape in shapes.items())
+    still = (None,) * (variant.width // 2 - variant.kept)
+    (omega,) = columns(Frequencies((0,) * variant.kept + still, base=variant.base), None)
+    heads = (series(variant, one, omega[: variant.kept], lattice=lattice) for one in zip(cos, sin, strict=True))
+    found = _heads(heads)
+    return NormalForm("rotary", features, 1, 0, lattice, found, found)
 
 
 def _heads(operators: Iterable[Operator]) -> tuple[Operator, ...]:
