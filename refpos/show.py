@@ -10,12 +10,14 @@ from refpos.catalogue import CATALOGUE
 from refpos.catalogue.entry import Angle, Entry, Variant
 from refpos.catalogue.find import find
 from refpos.report import columns
+from refpos.show_formulas import formula
 from refpos.spec.frequencies import omega
 from refpos.variants.described import describe
 from refpos.variants.frequencies import Frequencies
 
 FEW = 5
 """Numbers of a tuple that are told one by one."""
+_PARAGRAPH = "\n\n"
 PLAIN = (int, float, str)
 """What is told of a description inside another."""
 
@@ -42,11 +44,14 @@ def _row(name: str, entry: Entry[Variant]) -> str:
 
 
 def _equation(entry: Entry[Variant]) -> str:
-    """Return what an entry says, and the formula that its description begins with."""
+    """Return the formula of an entry, or that which its description begins with, and what it says."""
+    own = formula(entry.variant)
+    if own is not None:
+        return f"{own} ({_says(entry)})"
     paragraphs = cleandoc(type(entry.variant).__doc__ or "").split("\n\n")
-    formula = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
-    formula = formula.partition(";")[0].rstrip(".")
-    return f"{formula} ({_says(entry)})" if any(sign in formula for sign in "=Σ⌊·") else _says(entry)
+    written = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    written = written.partition(";")[0].rstrip(".")
+    return f"{written} ({_says(entry)})" if any(sign in written for sign in "=Σ⌊·") else _says(entry)
 
 
 def as_data(name: str) -> dict[str, Any]:
@@ -77,9 +82,9 @@ def page(name: str, *, unicode: bool = True) -> str:
     if turning is None:
         parts = [title, _described(entry), _parameters(entry), _sources(entry), _shapes(entry)]
     else:
-        formula = show_angles.formula(turning, unicode=unicode)
+        equations = show_angles.formula(turning, unicode=unicode)
         last = [show_angles.frequencies(turning), _known(turning)]
-        parts = [title, *formula, _parameters(entry), _sources(entry), *last]
+        parts = [title, *equations, _parameters(entry), _sources(entry), *last]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -122,9 +127,10 @@ def _brief(value: Any, *, whole: bool = True) -> str:
 
 
 def _described(entry: Entry[Variant]) -> str:
-    """Return what the description says of itself: what it is and its formula."""
-    words = cleandoc(type(entry.variant).__doc__ or "")
-    return textwrap.indent(words.partition("\nParameters\n")[0].rstrip(), "  ")
+    """Return what the description says of itself: what it is and its formula, with the entry's own choices."""
+    words, own = cleandoc(type(entry.variant).__doc__ or ""), formula(entry.variant)
+    text = words.partition("\nParameters\n")[0].rstrip()
+    return textwrap.indent(text if own is None else f"{text.partition(_PARAGRAPH)[0]}\n\n{own}", "  ")
 
 
 def _learned(entry: Entry[Variant]) -> dict[str, tuple[int, ...]]:

@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 
 from refpos import Frequencies, Linear, Rotary, omega, show
-from refpos.catalogue import CATALOGUE
-from refpos.show import _runs
+from refpos.catalogue import ANGLES, CATALOGUE
+from refpos.show import _runs, table
 from refpos.variants.described import describe
 from refpos.variants.length import is_static
 
@@ -100,3 +100,38 @@ def test_a_description_as_data_is_its_class_and_its_fields():
 def test_axes_are_written_short_and_evaluate_to_themselves(axes, written):
     assert axes == eval(_runs(axes))
     assert written == _runs(axes)
+
+
+# What is no angle has its own formula.
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "others"),
+    [
+        ("alibi", "−m_h |p_i − p_j|, m_h = 2^(−8k/8)", ["m_h p_j", "max p"]),
+        ("bloom", "m_h p_j, m_h = 2^(−8k/64), k = 1 ... 64, then 1/2, 3/2, ...", ["|p_i − p_j|", "max p"]),
+        ("mpt", "m_h (p_j − max p)", ["|p_i − p_j|", "m_h p_j,"]),
+        ("croma", "−m_h ‖p_i − p_j‖", ["m_h p_j"]),
+        ("kerple-power", "|p_i − p_j|^r2_h", ["ln"]),
+        ("linear-rope", "1 + elu(x)", ["cos("]),
+        ("falcon-rw-attention", "(q_i·k_j + b_ij)/√d", ["τ_i"]),
+        ("vo-rope", "o_i = R_iᵀ Σ_j a_ij R_j v_j", ["R_i q_i"]),
+        ("deberta-paper", "k_j·Q[δ(p_j − p_i)]", ["k_j·Q[δ(p_i − p_j)]"]),
+        ("rope-tie-v2-positions", "L + h(w − 1)/2 + r", ["gcd"]),
+    ],
+)
+def test_a_page_has_the_formula_of_its_own_entry(name, own, others):
+    shown = page(name).partition("\nparameters\n")[0]
+
+    assert own in shown
+    assert [other for other in others if other in shown] == []
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in ANGLES])
+def test_the_table_has_an_equation_of_every_entry(name):
+    (row,) = (row for row in table() if row.startswith(f"| {name} | "))
+    kind = type(CATALOGUE[name].variant).__name__
+    equation, paren, _ = row.partition(f" ({kind}")
+
+    assert paren
+    assert len(equation) > len(f"| {name} | {CATALOGUE[name].family} | ")

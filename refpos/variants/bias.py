@@ -14,7 +14,7 @@ from refpos.variants.window import Shapes, SwinContinuous, SwinWindow, network
 
 @dataclass(frozen=True)
 class Alibi:
-    """Linear biases: −m_h ‖p_i − p_j‖, or the key's place alone, +m_h p_j, measured from a point that no query moves.
+    """Linear biases: how far a key is from the query, or from a point that no query moves, times a slope for each head.
 
     −m_h ‖p_i − p_j‖, or m_h p_j, or m_h (p_j − max p), m_h = 2^(−maximum·k/n), k = 1 ... n
 
