@@ -1,5 +1,6 @@
 """What holds for every test: where no cross-check may be skipped, a skip is a failure."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -22,3 +23,8 @@ def pytest_make_collect_report() -> Iterator[None]:
         report.outcome = "failed"
         report.longrepr = f"skipped, where nothing may be: {report.longrepr}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector walk over what tests make, and not each time over all that was imported."""
+    gc.freeze()

@@ -440,9 +440,9 @@ def spread(count):
     return sorted({n * (count - 1) // 39 for n in range(40)})
 
 
-@pytest.mark.parametrize("p", [257, 131_071])
+@pytest.mark.parametrize(("p", "first"), [(257, 0), (131_071, 1)], ids=["257", "131071"])
 @pytest.mark.parametrize("name", NAMES, scope="module")
-def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p):
+def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p, first):
     variant, learned = VARIANTS[name], learned_by(VARIANTS[name].frequencies)
     position = at(p, axis_count(variant.frequencies))
     if isinstance(variant, Rotary):
@@ -453,7 +453,7 @@ def test_closed_forms_to_sixty_digits_are_the_certified_values(name, p):
     coordinates = position if isinstance(position, tuple) else (position,)
     values = numbers_of(learned) | dict(zip(xi, map(exactly, coordinates), strict=True))
     assert len(forms) == len(found)
-    for one in spread(len(found)):
+    for one in spread(len(found))[first::2]:
         expected = symbolic.evaluate(forms[one].xreplace(values), 60)
         assert abs(exactly(found[one]) - expected) <= abs(expected) * sympy.Float("1e-59", 20)
 

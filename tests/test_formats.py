@@ -61,13 +61,13 @@ def nearest(value, target):
     return (value < 0) << (target.bits - 1) | (low if down < up or (down == up and low % 2 == 0) else high)
 
 
-def hostile(code, number, after):
+def hostile(code, number, after, distances=FAR):
     """Yield a number, the tie between it and the next, and what is hardly above or below either, with what is due."""
     step = after - number
     tie = number + step / 2
     yield number, code
     yield tie, code + code % 2
-    for far in FAR:
+    for far in distances:
         yield abs(number - step * far), code
         yield number + step * far, code
         yield tie - step * far, code
@@ -80,9 +80,10 @@ def wrong(target, values):
 
 
 def everywhere(target, step=1):
-    """Return hostile values at the numbers of a format."""
+    """Return hostile values at the numbers of a format: off by one distance and by the other by turns."""
     known = numbers(target)
-    return [one for code in range(0, target.beyond, step) for one in hostile(code, known[code], known[code + 1])]
+    codes = range(0, target.beyond, step)
+    return [one for code in codes for one in hostile(code, known[code], known[code + 1], [FAR[code // 2 % 2]])]
 
 
 @pytest.mark.parametrize("target", SMALL, ids=lambda one: one.name)

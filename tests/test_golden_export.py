@@ -317,15 +317,27 @@ def test_more_axes_than_the_struct_has_are_refused():
 # The same bytes.
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_bytes_are_the_same_in_another_process(tmp_path, kind, whole):
-    out = tmp_path / f"again{FORMATS[kind][0]}"
-    command = [sys.executable, "-m", "refpos", "golden", "export", "--format", kind, "--out", str(out), "--only", *SOME]
+EXPORTS = "import sys\nfrom refpos.cli import main\nfor one in sys.argv[1].split(): main([*one.split('|'), *sys.argv[2:]])"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """What another process prints that exports some of the corpus in every format, and the files that it writes."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    out = {kind: place / f"again{FORMATS[kind][0]}" for kind in FORMATS}
+    commands = (f"golden|export|--format|{kind}|--out|{path}" for kind, path in out.items())
+    command = [sys.executable, "-c", EXPORTS, " ".join(commands), "--only", *SOME]
     environment = {"PYTHONHASHSEED": "271828", "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONPATH": str(GOLDEN.parent)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return dict(zip(out, done.stdout.splitlines(), strict=True)), out
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_bytes_are_the_same_in_another_process(kind, whole, elsewhere):
+    said, out = (found[kind] for found in elsewhere)
 
     assert whole(kind).path.read_bytes() == out.read_bytes()
-    assert done.stdout.rstrip().endswith(f"{out.stat().st_size:,} bytes, SHA-256 {whole(kind).sha256}")
+    assert said.endswith(f"{out.stat().st_size:,} bytes, SHA-256 {whole(kind).sha256}")
     assert sha256(out.read_bytes()).hexdigest() == whole(kind).sha256
 
 
