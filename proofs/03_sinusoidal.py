@@ -74,6 +74,9 @@ for order, (pairing, sign) in layouts.items():
     variant = Sinusoidal(ladder, order=order)
     assert p not in M.free_symbols
     assert vanishes(embed(p + t, variant).T - M * embed(p, variant).T)
+    here, there = refpos.embed([3, 8], variant)
+    moved = refpos.rotate(here[None], [5], Rotary(ladder, pairing=pairing, sign=sign))
+    assert abs(moved - there).max() < 1e-15
 
 # %% [markdown] tags=["sinusoidal-both"]
 # ## Why both sine and cosine
@@ -105,7 +108,8 @@ assert all(vanishes(claim.subs({k: turn, a: sp.cos(turn)})) for turn in (-sp.pi,
 # *Source:* Su, kexue.fm/archives/8231, and Kazemnejad, Transformer Architecture: The Positional Encoding.
 #
 # Each plane adds $\sin a \sin b + \cos a \cos b = \cos(a - b)$, and planes are orthogonal to each other because they
-# are written in different features.
+# are written in different features. That it is at most $K$ is seen from $K - \sum_k \cos \omega_k D = 2 \sum_k \sin^2
+# (\omega_k D/2)$.
 
 # %% tags=["sinusoidal-product"]
 D = p - q  # flip: D = p + q
@@ -114,6 +118,7 @@ product = (row * other.T)[0]
 assert vanishes(product - waves(8, D))
 assert product.subs({p: q, q: p}, simultaneous=True).expand() == product.expand()
 assert sp.trigsimp((row * row.T)[0]) == 4
+assert vanishes(4 - product - 2 * sum(sp.sin(one * D / 2) ** 2 for one in omega(ladder)))
 apart = row - other
 assert vanishes((apart * apart.T)[0] - 2 * sum(1 - sp.cos(one * D) for one in omega(ladder)))
 
@@ -122,8 +127,10 @@ assert vanishes((apart * apart.T)[0] - 2 * sum(1 - sp.cos(one * D) for one in om
 
 # %% tags=["sinusoidal-product"]
 published = ["64", "62.09368", "57.38186", "52.18623", "48.58603"]
+rows = refpos.embed(range(5), Sinusoidal(Frequencies((0,) * 64)))
 for distance, digits in enumerate(published):
     assert abs(evaluate(waves(128, distance), 20) - sp.Rational(digits)) < sp.Rational(1, 10**5)
+    assert abs(rows[distance] @ rows[0] - float(digits)) < 1e-5
 
 # %% [markdown] tags=["sinusoidal-diagonal"]
 # **Theorem** (`sinusoidal-diagonal`). Where an inner product weights cosines by $a$ and sines by $c$, $a \cos m \cos
@@ -170,6 +177,8 @@ for d, digits in ((512, "9646.6162"), (128, "8659.6432")):
     times = evaluate(sp.Integer(10_000) ** (1 - sp.Rational(2, d)), 20)
     assert abs(times - sp.Rational(digits)) < sp.Rational(1, 10**4)
     assert times < 10_000
+    slowest = refpos.omega(Frequencies((0,) * (d // 2)))[0, -1]
+    assert abs(1 / slowest - float(digits)) < 1e-4
 assert omega(Frequencies((0,) * 4, endpoint=True))[-1] == sp.Rational(1, 10_000)
 
 # %% [markdown] tags=["sinusoidal-index"]
@@ -191,6 +200,7 @@ meant = [sp.Integer(10_000) ** -sp.Rational(2 * one, 8) for one in corrected]
 assert 1 not in printed
 assert printed[-1] == sp.Rational(1, 10_000)
 assert meant == list(omega(ladder)) != printed
+assert refpos.omega(ladder)[0, 0] == 1
 
 # %% [markdown] tags=["sinusoidal-integral"]
 # ## The closed form is that of an integral

@@ -73,7 +73,7 @@ assert sp.expand(gap - (B * A - A * B) / 2) == 0
 # orthogonal $P$ such that each $B_a$ is $P \operatorname{diag}(\omega_{a1} J, \dots, \omega_{aK} J)\, P^\top$, with a
 # zero at the end where $d$ is odd. So $R_p$ is, up to $P$, the rotary operator with frequencies $\Omega$: below it
 # solves the differential equation of the exponential. It is relative because it is so in each plane, where angles add
-# up, and a product of block-diagonal matrices is block-diagonal.
+# up, and a product of block-diagonal matrices is block-diagonal. Of more than two axes take any two.
 
 # %% tags=["axes-commute"]
 two = Rotary(Dense(axes=2, planes=2), pairing="interleaved")
@@ -97,6 +97,13 @@ here, there = rotation(plane, 2, (y, x)), rotation(plane, 2, (v, w))
 offset = (v - y, w - x)  # flip: offset = (v + y, w + x)
 assert vanishes(here.T * there - rotation(plane, 2, offset))
 
+learned = {"omega": [[0.3, -1.1], [0.7, 0.2]]}
+(q, k), (moved_q, moved_k) = (
+    [refpos.rotate(np.ones((1, 4)), [at], two, learned=learned) for at in places]
+    for places in (([2, 5], [4, -1]), ([9, 8], [11, 2]))
+)
+assert abs((q * k).sum() - (moved_q * moved_k).sum()) < 1e-14
+
 # %% [markdown] tags=["axes-commute"]
 # A witness that it fails otherwise, as in an encoding whose generators are learned freely: quarter turns of space about
 # two axes. $R_{1,0}^\top R_{0,1}$ turns by $120°$, and $R_{-1,1}$, a turn about the diagonal between, by $90° \sqrt 2$.
@@ -104,7 +111,11 @@ assert vanishes(here.T * there - rotation(plane, 2, offset))
 # %% tags=["axes-commute"]
 quarter = sp.pi / 2
 both = about((0, 0, 1), quarter).T * about((1, 0, 0), quarter)
-once = about((1 / sp.sqrt(2), 0, -1 / sp.sqrt(2)), quarter * sp.sqrt(2))
+diagonal = (1 / sp.sqrt(2), 0, -1 / sp.sqrt(2))
+once = about(diagonal, quarter * sp.sqrt(2))
+for axis in ((0, 0, 1), (1, 0, 0), diagonal):
+    curve = about(axis, t)
+    assert (curve.diff(t) - curve.diff(t).subs(t, 0) * curve).applyfunc(sp.trigsimp) == sp.zeros(3)
 assert sp.trace(both) == 0
 assert sp.simplify(sp.trace(once) - (1 + 2 * sp.cos(sp.pi / sp.sqrt(2)))) == 0
 assert sp.trace(once) < -sp.Rational(1, 5)
@@ -427,6 +438,8 @@ ladder = [sp.Integer(1), sp.Rational(1, 10)]
 filled = sp.Matrix([[*ladder, 0, 0], [0, 0, *ladder]])  # flip: filled = sp.Matrix([[*ladder, 0, 0], [*ladder, 0, 0]])
 values = {LEARNED[axis, k]: filled[axis, k] for axis in range(2) for k in range(4)}
 assert rotation(Rotary(dense), 8, (y, x)).subs(values) == rotation(Rotary(axial), 8, (y, x))
+one, at, given = np.arange(1.0, 9.0)[None], [[2, 1]], np.array(filled.tolist(), dtype=float)
+assert (refpos.rotate(one, at, Rotary(dense), learned={"omega": given}) == refpos.rotate(one, at, Rotary(axial))).all()
 
 # %% [markdown] tags=["axes-turned"]
 # **Theorem** (`axes-turned`). At initialisation a head of RoPE-Mixed is Axial RoPE in coordinates turned by the angle

@@ -77,6 +77,8 @@ assert equations(Linear(8))["m_k"] == 1 / s
 assert rotation(interpolated, 8, p) == rotation(plain, 8, divided)
 relative = rotation(interpolated, 8, m).T * rotation(interpolated, 8, n) - rotation(plain, 8, (n - m) / 8)
 assert relative.applyfunc(lambda one: sp.expand(one.rewrite(sp.exp))) == sp.zeros(8)
+features = np.ones((1, 8))
+assert abs(refpos.rotate(features, [1000], interpolated) - refpos.rotate(features, [125], plain)).max() < 1e-14
 
 # %% [markdown] tags=["extension-digits"]
 # ## Digits, and what is not like them
@@ -126,6 +128,11 @@ assert same_power(step, b ** (2 / d) * s ** (2 / (d - 2)))
 for factor, published in ((2, "20221.2617"), (4, "40889.9424"), (8, "82684.6226")):
     value = evaluate(grown.subs({b: 10_000, s: factor, d: 128}), 20)
     assert abs(value - sp.Rational(published)) < sp.Rational(1, 10**4)
+    ours, theirs = (
+        refpos.omega(Frequencies((0,) * 64, base=base, scaling=one))[0]
+        for base, one in ((10_000.0, NTK(factor)), (float(value), ()))
+    )
+    assert abs(ours / theirs - 1).max() < 1e-14
 
 # %% [markdown] tags=["extension-old"]
 # **Erratum** (`extension-old`). Published: the change of base from 10000 to $10000 s$ is NTK-aware scaling; it is
@@ -200,6 +207,8 @@ at = {d: 128, s: 8, q: sp.Rational(5, 8)}
 for row, published in ((1, "1.16713896"), (2, "1.26916225"), (32, "3.85106996"), (64, "8")):
     value = 1 / evaluate(mixed.subs(k, row - 1).subs(at), 20)
     assert abs(value - sp.Rational(published)) < sp.Rational(1, 10**8)
+    plain, scaled = (refpos.omega(Frequencies((0,) * 64, scaling=one))[0] for one in ((), MixedRadix(8, 0.625)))
+    assert abs((plain / scaled)[row - 1] - float(published)) < 1e-8
 
 # %% [markdown] tags=["extension-condition"]
 # **Erratum** (`extension-condition`). Published: $\lambda_1 \ge \lambda_2 \ge \dots \ge 1$ holds for $\lambda_1 \cdots
@@ -247,6 +256,7 @@ assert parts["gamma_k"].subs(ramp, sp.Rational(10, 9)) == above == 1
 assert between.subs(ramp, parts["t_k"]).subs(r, alpha) == below
 assert sp.simplify(between.subs(ramp, parts["t_k"]).subs(r, beta)) == above
 
+assert sp.simplify(parts["t_k"].diff(r) * (beta - alpha)) == 1
 blend = parts["m_k"]
 untouched, stretched = 1, 0  # flip: untouched, stretched = 0, 1
 assert blend.subs(gamma, untouched) == 1
@@ -405,6 +415,11 @@ sharpened = score(query, key, m, n, Attention(Rotary(ladder, attention_factor=Ms
 scaled = score(query, key, m, n, Attention(Rotary(ladder), scale=InverseRoot(magnitude=Mscale(16))))
 assert sp.expand(sharpened - sp.expand_log(g) ** 2 * bare) == 0
 assert sp.expand(scaled - sharpened) == 0
+x = np.ones((1, 4))
+cold, warm = (
+    refpos.scores(x, x, [7], [2], Attention(Rotary(ladder, attention_factor=one)))[0, 0] for one in (1.0, Mscale(16))
+)
+assert abs(warm / cold - float(g) ** 2) < 1e-14
 
 # %% [markdown] tags=["extension-dynamic"]
 # ## What depends on the length
@@ -453,6 +468,16 @@ assert (moved - product * rotation(lone, 2, 1).subs(LEARNED[0, 0], drift)).apply
     lambda one: sp.expand(one.rewrite(sp.exp))
 ) == sp.zeros(2)
 assert sp.solve(drift.diff(t), w) == [v]
+
+growing = Rotary(Frequencies((0, 0), scaling=DynamicNTK(1, 64)))
+first, second = (at_length(growing, one) for one in (64, 256))
+x = np.ones((1, 4))
+cached, anew = (
+    [(refpos.rotate(x, [60 + one], second) * refpos.rotate(x, [50 + one], by)).sum() for one in (0, 140)]
+    for by in (first, second)
+)
+assert abs(anew[0] - anew[1]) < 1e-14
+assert abs(cached[0] - cached[1]) > 0.1
 
 # %% [markdown] tags=["extension-longrope"]
 # ## LongRoPE

@@ -9,6 +9,7 @@
 # are those of `refpos.symbolic.attention.score`.
 
 # %%
+import numpy as np
 import sympy as sp
 from pictures import canvas, drawn
 
@@ -62,6 +63,9 @@ assert far_map.diff(D) == 1 / k
 assert sp.simplify(far_map.subs(k, 1)) == D
 assert sp.limit(far_map, k, sp.oo) == w
 assert pieces(None) == (D, 4)
+x = [[1.0, 0.0]]
+seen = refpos.scores(x, x, [9], [0], Attention(Rotary(Frequencies((0,))), scale=1.0, rectify=ReRope(4, 2)))
+assert abs(seen - float(sp.cos(sp.Rational(13, 2)))).max() < 1e-15
 assert [distance(one, ReRope(4, 2)) for one in range(10)] == [
     0,
     1,
@@ -145,6 +149,12 @@ assert vanishes(far - logit(-side * (4 + (i - j - 4) / 2)))
 plane = Rotary(Dense(axes=1, planes=1))
 turned = rotation(plane, 2, w + (i - w) / k).T * rotation(plane, 2, j / k)
 assert vanishes(turned - rotation(plane, 2, -side * far_map.subs(D, i - j)))
+
+one, other = np.array([[1.0, 2.0, 3.0, 4.0]]), np.array([[4.0, 1.0, -2.0, 3.0]])
+for at in (2, 4, 30):
+    seen = float(distance(at, ReRope(4, 2)))
+    want = one @ refpos.rotate(other, [-seen], Rotary(ladder)).T
+    assert abs(refpos.scores(one, other, [at], [0], attention) - want).max() < 1e-13
 
 # %% [markdown] tags=["rerope-limits"]
 # **Theorem** (`rerope-limits`). At $k = 1$ both logits are the same, that of RoPE. For $k \to \infty$ the far logit is

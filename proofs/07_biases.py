@@ -8,11 +8,12 @@
 # Biases are those of `refpos.symbolic.bias`, $i$ is the position of the query and $j$ that of the key.
 
 # %%
+import numpy as np
 import sympy as sp
 from pictures import canvas, drawn
 
 import refpos
-from refpos import Alibi, Frequencies, Rotary, Sandwich, Sinusoidal, T5Buckets, XPos
+from refpos import Alibi, Attention, Frequencies, Rotary, Sandwich, Sinusoidal, T5Buckets, XPos
 from refpos.symbolic import embed, evaluate, rotation
 from refpos.symbolic.bias import bias, bucket
 from refpos.symbolic.magnitude import CENTRE, GROWN, POSITION, SCALE_BASE, WIDTH, ZETA, G, growth
@@ -68,6 +69,10 @@ centred = Rotary(ladder, growth=XPos(512.0, centre=1000.0))
 moved = rotation(centred, 4, m).T * rotation(centred, 4, n, "key")
 at = {m: 1234, n: 567}
 assert sp.simplify((moved - product).subs(at)) == sp.zeros(4)
+one = np.array([[1.0, 0.0, 0.0, 0.0]])
+for variant in (grown, centred):
+    logit = refpos.rotate(one, [1234], variant) @ refpos.rotate(one, [567], variant, side="key").T
+    assert abs(logit - (2 / 7) ** (667 / 512) * np.cos(667)).max() < 1e-13
 
 # %% [markdown] tags=["xpos-local"]
 # **Erratum** (`xpos-local`). Published: the factor $\xi^{m-n}$ of xPos, like a bias of ALiBi, makes attention local; it
@@ -185,6 +190,15 @@ for own, from_origin, from_last in zip(
     assert j not in sp.expand(own - from_origin).subs(D, i - j).expand().free_symbols
     assert j not in sp.expand(from_last - from_origin).free_symbols
     assert sp.expand(own - from_origin + (from_origin / j) * behind) == 0
+x4, places = np.ones((heads, 4, 2)), np.arange(4)
+causal = places <= places[:, None]
+attended = [
+    refpos.attend(
+        x4, x4, x4 * places[:, None], places, places, Attention(bias=Alibi(heads, reference=one)), mask=causal
+    )
+    for one in ("query", "origin", "last-key")
+]
+assert np.ptp(attended, axis=0).max() < 1e-15
 assert all(
     sp.simplify(one - other) == 0
     for one, other in zip(softmax([x + shift, y + shift, z + shift]), softmax([x, y, z]), strict=True)
@@ -343,3 +357,4 @@ offset = 0  # flip: offset = -1
 for one, opened in whole.items():
     assert bucket(-(one + offset), default) == opened
     assert bucket(-(one - 1), default) == opened - 1
+    assert refpos.index([one - 1, one], [0], default).tolist() == [[opened - 1], [opened]]
