@@ -102,14 +102,14 @@ assert all(vanishes(claim.subs({k: turn, a: sp.cos(turn)})) for turn in (-sp.pi,
 # ## The inner product knows the distance only
 #
 # **Theorem** (`sinusoidal-product`). $PE(p) \cdot PE(q) = \sum_k \cos \omega_k (p - q)$. It is even in the distance
-# $D = p - q$, at most $K = d/2$, and $K$ at $D = 0$; every row has the length $\sqrt K$; and $|PE(p) - PE(q)|^2 = 2
-# \sum_k (1 - \cos \omega_k D)$.
+# $D = p - q$, at most $K = d/2$, and $K$ at $D = 0$; every row has the length $\sqrt K$; and
+# $|PE(p) - PE(q)|^2 = 2 \sum_k (1 - \cos \omega_k D)$.
 #
 # *Source:* Su, kexue.fm/archives/8231, and Kazemnejad, Transformer Architecture: The Positional Encoding.
 #
 # Each plane adds $\sin a \sin b + \cos a \cos b = \cos(a - b)$, and planes are orthogonal to each other because they
-# are written in different features. That it is at most $K$ is seen from $K - \sum_k \cos \omega_k D = 2 \sum_k \sin^2
-# (\omega_k D/2)$.
+# are written in different features. That it is at most $K$ is seen from
+# $K - \sum_k \cos \omega_k D = 2 \sum_k \sin^2 (\omega_k D/2)$.
 
 # %% tags=["sinusoidal-product"]
 D = p - q  # flip: D = p + q
@@ -133,9 +133,9 @@ for distance, digits in enumerate(published):
     assert abs(rows[distance] @ rows[0] - float(digits)) < 1e-5
 
 # %% [markdown] tags=["sinusoidal-diagonal"]
-# **Theorem** (`sinusoidal-diagonal`). Where an inner product weights cosines by $a$ and sines by $c$, $a \cos m \cos
-# n + c \sin m \sin n = \frac{a + c}{2} \cos(m - n) + \frac{a - c}{2} \cos(m + n)$. So it is a function of $m - n$ only
-# where $a = c$.
+# **Theorem** (`sinusoidal-diagonal`). Where an inner product weights cosines by $a$ and sines by $c$,
+# $a \cos m \cos n + c \sin m \sin n = \frac{a + c}{2} \cos(m - n) + \frac{a - c}{2} \cos(m + n)$. So it is a function
+# of $m - n$ only where $a = c$.
 #
 # *Source:* Su, kexue.fm/archives/8231, the case of a diagonal $H$.
 #
@@ -154,9 +154,9 @@ assert sp.solve(drift.subs({m: 1, n: 0}), a) == [c]
 # %% [markdown] tags=["sinusoidal-wavelengths"]
 # ## The wavelengths
 #
-# **Erratum** (`sinusoidal-wavelengths`). Published: "The wavelengths form a geometric progression from $2\pi$ to $10000
-# \cdot 2\pi$"; it is false: with the formula printed above that sentence the longest is $2\pi \cdot 10000^{1 - 2/d}$,
-# which is less for every $d$; corrected: from $2\pi$ to $2\pi \cdot 10000^{1 - 2/d}$.
+# **Erratum** (`sinusoidal-wavelengths`). Published: "The wavelengths form a geometric progression from $2\pi$ to
+# $10000 \cdot 2\pi$"; it is false: with the formula printed above that sentence the longest is
+# $2\pi \cdot 10000^{1 - 2/d}$, which is less for every $d$; corrected: from $2\pi$ to $2\pi \cdot 10000^{1 - 2/d}$.
 #
 # *Source:* Vaswani et al., Attention Is All You Need, arXiv 1706.03762v7, §3.5.
 #
@@ -182,10 +182,10 @@ for d, digits in ((512, "9646.6162"), (128, "8659.6432")):
 assert omega(Frequencies((0,) * 4, endpoint=True))[-1] == sp.Rational(1, 10_000)
 
 # %% [markdown] tags=["sinusoidal-index"]
-# **Erratum** (`sinusoidal-index`). Published: the row is $[\sin \omega_1 t, \cos \omega_1 t, \dots, \sin \omega_{d/2}
-# t, \cos \omega_{d/2} t]$ with $\omega_k = 10000^{-2k/d}$; it is false: that row has no frequency 1 and ends at exactly
-# $1/10000$, while the features $2k$ and $2k + 1$ of the same text begin with $\omega_0 = 1$; corrected: $k$ runs from 0
-# to $d/2 - 1$.
+# **Erratum** (`sinusoidal-index`). Published: the row is
+# $[\sin \omega_1 t, \cos \omega_1 t, \dots, \sin \omega_{d/2} t, \cos \omega_{d/2} t]$ with $\omega_k = 10000^{-2k/d}$;
+# it is false: that row has no frequency 1 and ends at exactly $1/10000$, while the features $2k$ and $2k + 1$ of the
+# same text begin with $\omega_0 = 1$; corrected: $k$ runs from 0 to $d/2 - 1$.
 #
 # *Source:* Kazemnejad, Transformer Architecture: The Positional Encoding, the definition of $\omega_k$ and the vector
 # below it.
@@ -213,8 +213,8 @@ assert refpos.omega(ladder)[0, 0] == 1
 # *Source:* Su, kexue.fm/archives/8231, the integral; the closed form is derived here.
 #
 # $\mathrm{Ci}'(z) = \cos z / z$, so $-\mathrm{Ci}(x b^{-t}) / \ln b$ is an antiderivative. A left sum with $K$ steps is
-# off by at most the total variation over $K$. Since $|\sin| \le 1$ the variation is at most $\int_0^1 x\, b^{-t} \ln
-# b\, dt = x (1 - 1/b)$.
+# off by at most the total variation over $K$. Since $|\sin| \le 1$ the variation is at most
+# $\int_0^1 x\, b^{-t} \ln b\, dt = x (1 - 1/b)$.
 
 # %% tags=["sinusoidal-integral"]
 z = x * b**-t  # flip: z = x * b**t
@@ -250,10 +250,10 @@ for at, digits in values.items():
 # *Source:* Dirichlet's theorem on simultaneous approximation, applied to the sum of Su, kexue.fm/archives/8231.
 #
 # Cut each circle into $N$ arcs: among $N^K + 1$ multiples of a distance two have all their angles $\omega_k D / 2\pi$
-# in the same arcs, so their difference $D$ has every angle within $2\pi/N$ of a whole turn, and $\cos \delta \ge 1 -
-# \delta^2/2$. The pigeons do not say which $D$. Where $g = b^{2/d}$ is a whole number they need not: let $P/Q$ be a
-# convergent of $2\pi$, so that $|P - 2\pi Q| < 1/Q$. At $D = g^{K-1} P$ the angle of plane $k$ is $g^{K-1-k} P$, which
-# is $g^{K-1-k}(P - 2\pi Q)$ after whole turns. As $Q$ grows these go to zero, and the sum to $K$.
+# in the same arcs, so their difference $D$ has every angle within $2\pi/N$ of a whole turn, and
+# $\cos \delta \ge 1 - \delta^2/2$. The pigeons do not say which $D$. Where $g = b^{2/d}$ is a whole number they need
+# not: let $P/Q$ be a convergent of $2\pi$, so that $|P - 2\pi Q| < 1/Q$. At $D = g^{K-1} P$ the angle of plane $k$ is
+# $g^{K-1-k} P$, which is $g^{K-1-k}(P - 2\pi Q)$ after whole turns. As $Q$ grows these go to zero, and the sum to $K$.
 
 # %% tags=["sinusoidal-recurrence"]
 delta = sp.Symbol("delta", real=True)
@@ -278,8 +278,8 @@ assert far > 10**9
 assert 4 - sums[-1] < sp.Rational(1, 10**6)
 
 # %% [markdown] tags=["sinusoidal-recurrence"]
-# In the picture the inner product at $d = 8$ is near its greatest value again at $D = 710\,000$, since $710 \approx 113
-# \cdot 2\pi$.
+# In the picture the inner product at $d = 8$ is near its greatest value again at $D = 710\,000$, since
+# $710 \approx 113 \cdot 2\pi$.
 
 # %% tags=["sinusoidal-recurrence"]
 around = np.arange(-40, 41)
@@ -325,15 +325,14 @@ assert all(sp.limit(sp.Ci(x / one), x, sp.oo) == 0 for one in (1, 10_000))
 
 # %% tags=["sinusoidal-monotone"]
 d = 128  # flip: d = 512
-profile = [evaluate(waves(d, one), 16) for one in range(13)]
+assert evaluate(waves(d, 12), 12) > evaluate(waves(d, 11), 12)
+assert evaluate(waves(512, 44), 6) > evaluate(waves(512, 43), 6)
+profile = refpos.embed(range(60), Sinusoidal(Frequencies((0,) * (d // 2)))) @ np.array([0.0, 1.0] * (d // 2))
 assert all(one > other for one, other in pairwise(profile[:12]))
-assert profile[12] > profile[11]
-assert all(abs(one) <= profile[0] for one in profile)
-assert evaluate(waves(512, 44), 12) > evaluate(waves(512, 43), 12)
+assert profile.argmax() == 0
 
 figure, axes = canvas(width=6, height=2.4)
-rows = refpos.embed(range(60), Sinusoidal(Frequencies((0,) * 64)))
-axes.plot(rows @ rows[0], marker=".")
+axes.plot(profile, marker=".")
 axes.set_xlabel("distance")
 axes.set_ylabel("inner product, d = 128")
 drawn(figure)

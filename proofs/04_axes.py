@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Several axes
 #
-# A patch has a row and a column, a video patch a time as well. A rotary encoding of several axes is $R_p = \exp(p_1
-# B_1 + \dots + p_A B_A)$ with skew matrices $B_a$. This notebook says when such an operator is relative, what all of
-# them look like, and when positions can be recovered from it. The answer is the algebra that `refpos` is built on: a
-# matrix $\Omega$ of frequencies, a row for each axis and a column for each plane.
+# A patch has a row and a column, a video patch a time as well. A rotary encoding of several axes is
+# $R_p = \exp(p_1 B_1 + \dots + p_A B_A)$ with skew matrices $B_a$. This notebook says when such an operator is
+# relative, what all of them look like, and when positions can be recovered from it. The answer is the algebra that
+# `refpos` is built on: a matrix $\Omega$ of frequencies, a row for each axis and a column for each plane.
 #
 # Positions are in the order (y, x), rows before columns.
 
@@ -50,9 +50,9 @@ def about(axis, angle):
 #
 # *Source:* Su, kexue.fm/archives/8397, for two axes; both directions are shown here.
 #
-# *If it is relative, they commute.* Take $p = (x, 0)$ and $q = (0, y)$: then $e^{-x B_1} e^{y B_2} = e^{-x B_1 + y
-# B_2}$ for all real $x, y$. The coefficient of $xy$ is $-B_1 B_2$ on the left and $-(B_1 B_2 + B_2 B_1)/2$ on the
-# right.
+# *If it is relative, they commute.* Take $p = (x, 0)$ and $q = (0, y)$: then
+# $e^{-x B_1} e^{y B_2} = e^{-x B_1 + y B_2}$ for all real $x, y$. The coefficient of $xy$ is $-B_1 B_2$ on the left and
+# $-(B_1 B_2 + B_2 B_1)/2$ on the right.
 
 # %% tags=["axes-commute"]
 A, B = sp.symbols("A B", commutative=False)
@@ -177,8 +177,8 @@ assert sp.trace(summed) < 3
 #
 # *Source:* Su, kexue.fm/archives/9403, completeness of RoPE.
 #
-# On real positions the derivative at $m = n = 0$ along $m$ is $B^\top = -B$, without any formula. For integers $m = n =
-# 1$ says $(e^B)^\top e^B = I$.
+# On real positions the derivative at $m = n = 0$ along $m$ is $B^\top = -B$, without any formula. For integers
+# $m = n = 1$ says $(e^B)^\top e^B = I$.
 
 # %% tags=["axes-skew"]
 P = sp.Matrix([[1, 1], [0, 1]])  # flip: P = sp.Matrix([[1, 0], [0, 1]])
@@ -197,11 +197,11 @@ first_order = (sp.eye(2) + s * general.T) * sp.eye(2) - (sp.eye(2) - s * general
 assert sp.solve(list(first_order.diff(s)), [b11, b12, b22]) == {b11: 0, b12: -b21, b22: 0}
 
 # %% [markdown] tags=["axes-powers"]
-# **Erratum** (`axes-powers`). Published: for an orthogonal $O$ with determinant $-1$, written $O = O_+ I_-$ with $I_- =
-# \operatorname{diag}(-1, 1, \dots)$ and $O_+ = e^B$, one has $O^n = (O_+ I_-)^n = I_-^n e^{nB}$; it is false: for $O =
-# \operatorname{Rot}(\theta) \operatorname{diag}(-1, 1)$ the square is $I$, and the right-hand side is
-# $\operatorname{Rot}(2\theta)$; corrected: $O^n = P \operatorname{diag}(\operatorname{Rot}(n\theta_i), (\pm 1)^n)
-# P^\top$.
+# **Erratum** (`axes-powers`). Published: for an orthogonal $O$ with determinant $-1$, written $O = O_+ I_-$ with
+# $I_- = \operatorname{diag}(-1, 1, \dots)$ and $O_+ = e^B$, one has $O^n = (O_+ I_-)^n = I_-^n e^{nB}$; it is false:
+# for $O = \operatorname{Rot}(\theta) \operatorname{diag}(-1, 1)$ the square is $I$, and the right-hand side is
+# $\operatorname{Rot}(2\theta)$; corrected:
+# $O^n = P \operatorname{diag}(\operatorname{Rot}(n\theta_i), (\pm 1)^n) P^\top$.
 #
 # *Source:* Su, kexue.fm/archives/9403, completeness of RoPE.
 #
@@ -230,10 +230,10 @@ for count in (2, 3):
 # %% [markdown] tags=["axes-ansatz"]
 # ## Two axes in four dimensions
 #
-# **Theorem** (`axes-ansatz`). Let $B_1$ have the entries $(1, b, c \mid 0, 0, 0)$ and $B_2$ the entries $(0, 0, 0 \mid
-# d, e, f)$ above the diagonal, row by row. They commute if and only if $d = cf$ and $e = -bf$. Then $B_1 B_2 = 0$: they
-# turn two planes that are orthogonal to each other, by $x \rho$ and $y f \rho$ with $\rho^2 = 1 + b^2 + c^2$. The
-# standard choice is $b = c = 0$, $f = 1$.
+# **Theorem** (`axes-ansatz`). Let $B_1$ have the entries $(1, b, c \mid 0, 0, 0)$ and $B_2$ the entries
+# $(0, 0, 0 \mid d, e, f)$ above the diagonal, row by row. They commute if and only if $d = cf$ and $e = -bf$. Then
+# $B_1 B_2 = 0$: they turn two planes that are orthogonal to each other, by $x \rho$ and $y f \rho$ with
+# $\rho^2 = 1 + b^2 + c^2$. The standard choice is $b = c = 0$, $f = 1$.
 #
 # *Source:* Su, kexue.fm/archives/8397, the ansatz for 2-D RoPE.
 #
@@ -315,8 +315,8 @@ assert (bracket - first.cross(second).hat()).expand() == sp.zeros(3)
 # %% [markdown] tags=["axes-rank"]
 # That no more can be had by another choice: what commutes with $\operatorname{diag}(\theta_1 J, \dots, \theta_K J)$,
 # all frequencies different and not zero, is only matrices of the same planes. Checked for $d \le 8$ by counting the
-# solutions; the rest follows block by block, since $\theta_i J X = \theta_j X J$ has the determinant $(\theta_i^2 -
-# \theta_j^2)^2$, and the last row of an odd $d$ has $\theta_i J x = 0$.
+# solutions; the rest follows block by block, since $\theta_i J X = \theta_j X J$ has the determinant
+# $(\theta_i^2 - \theta_j^2)^2$, and the last row of an odd $d$ has $\theta_i J x = 0$.
 
 # %% tags=["axes-rank"]
 theta_i, theta_j = sp.symbols("theta_i theta_j")
@@ -366,7 +366,7 @@ assert rotation(Rotary(own), 4, (2 * t, -t)).subs(parallel) == sp.eye(4)
 
 # %% [markdown] tags=["axes-recover"]
 # RoPE-Mixed at initialisation: the planes $j$ and $j + K/2$ of a head have the determinant $-m_j^2$ whatever the angle
-# of the head, so all heads can tell positions apart.
+# of the head, so every head tells positions near each other apart.
 
 # %% tags=["axes-recover"]
 (head,) = mixed([a], 4, 10)
@@ -397,9 +397,9 @@ for place in range(1, 50):
 
 # %% [markdown] tags=["axes-one-plane"]
 # **Erratum** (`axes-one-plane`). Published: a 2 by 2 rotation has one parameter, so two coordinates cannot be recovered
-# from it; it is false on the integer grid: $\operatorname{Rot}(x + y \sqrt 2)$ is different at all points of $\mathbb
-# Z^2$; corrected: it is true of real coordinates, and on the grid of a plane with $\omega_x, \omega_y$ such that
-# $\omega_x, \omega_y, 2\pi$ are dependent over the rationals.
+# from it; it is false on the integer grid: $\operatorname{Rot}(x + y \sqrt 2)$ is different at all points of
+# $\mathbb Z^2$; corrected: it is true of real coordinates, and on the grid of a plane with $\omega_x, \omega_y$ such
+# that $\omega_x, \omega_y, 2\pi$ are dependent over the rationals.
 #
 # *Source:* Su, kexue.fm/archives/8397, why two dimensions do not suffice.
 #
@@ -480,9 +480,9 @@ axes.legend()
 drawn(figure)
 
 # %% [markdown] tags=["axes-index"]
-# **Erratum** (`axes-index`). Published: the frequencies of an axis are $\theta_t = 100^{-t/(d_{head}/4)}$ with $t \in
-# \{0, 1, \dots, d_{head}/4\}$; it is false: that is $d_{head}/4 + 1$ frequencies an axis, and with two axes two more
-# planes than a head has; corrected: $t$ ends at $d_{head}/4 - 1$.
+# **Erratum** (`axes-index`). Published: the frequencies of an axis are $\theta_t = 100^{-t/(d_{head}/4)}$ with
+# $t \in \{0, 1, \dots, d_{head}/4\}$; it is false: that is $d_{head}/4 + 1$ frequencies an axis, and with two axes two
+# more planes than a head has; corrected: $t$ ends at $d_{head}/4 - 1$.
 #
 # *Source:* Heo et al., RoPE-ViT, arXiv 2403.13298v2, the definition of $\theta_t$ for axial frequencies; the code has
 # `[: (dim // 4)]`.

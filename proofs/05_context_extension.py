@@ -84,9 +84,9 @@ assert abs(refpos.rotate(features, [1000], interpolated) - refpos.rotate(feature
 # ## Digits, and what is not like them
 #
 # **Erratum** (`extension-digits`). Published: the waves of RoPE are the digits of $n$ in the base $\beta = b^{2/d}$,
-# and only the floor makes a difference; it is false: digit number $m$ has the period $\beta^m$ in $n$, and $\cos(n /
-# \beta^{m-1})$ the period $2\pi \beta^{m-1}$, which are equal only for $\beta = 2\pi$; corrected: it is an analogy, in
-# which each wave runs $\beta$ times as slowly as the one before.
+# and only the floor makes a difference; it is false: digit number $m$ has the period $\beta^m$ in $n$, and
+# $\cos(n / \beta^{m-1})$ the period $2\pi \beta^{m-1}$, which are equal only for $\beta = 2\pi$; corrected: it is an
+# analogy, in which each wave runs $\beta$ times as slowly as the one before.
 #
 # *Source:* Su, kexue.fm/archives/9675, RoPE as a base-$\beta$ encoding.
 #
@@ -110,8 +110,8 @@ assert evaluate(sp.Integer(10_000) ** sp.Rational(1, 64), 10) < 2
 # ## NTK-aware scaling
 #
 # **Theorem** (`extension-ntk`). With $m_k = s^{-2k/(d-2)}$ the first plane is left exactly as it was and the last one
-# is divided by exactly $s$. It is the ladder of the base $b' = b\, s^{d/(d-2)}$, each step of which is $\lambda =
-# s^{2/(d-2)}$ times as long as before.
+# is divided by exactly $s$. It is the ladder of the base $b' = b\, s^{d/(d-2)}$, each step of which is
+# $\lambda = s^{2/(d-2)}$ times as long as before.
 #
 # *Source:* bloc97's NTK-aware scaling as in YaRN, arXiv 2309.00071v2, equations (14) to (16).
 #
@@ -173,12 +173,12 @@ assert same_power(1 / second, b ** (2 / d) * s ** (2 / (d - 2)))
 # ## A mixed radix
 #
 # **Theorem** (`extension-mixed`). With $m_k = s^{-x^q}$, $x = 2(k + 1)/d$, the last plane is divided by $s$ for every
-# $q$. At $q = 0$ it is position interpolation, at $q = 1$ it is NTK-RoPE-fixed, $\theta'_k = \lambda^{-1} (\beta
-# \lambda)^{-k}$ with $\lambda = s^{2/d}$ and $\beta = b^{2/d}$; for $0 < q < 1$ every multiplier lies between those of
-# the two.
+# $q$. At $q = 0$ it is position interpolation, at $q = 1$ it is NTK-RoPE-fixed,
+# $\theta'_k = \lambda^{-1} (\beta \lambda)^{-k}$ with $\lambda = s^{2/d}$ and $\beta = b^{2/d}$; for $0 < q < 1$ every
+# multiplier lies between those of the two.
 #
-# *Source:* Su, kexue.fm/archives/9706, NTK-RoPE-mixed, where $\lambda_1 \cdots \lambda_m = e^{a m^q}$ with $a (d/2)^q =
-# \ln s$.
+# *Source:* Su, kexue.fm/archives/9706, NTK-RoPE-mixed, where $\lambda_1 \cdots \lambda_m = e^{a m^q}$ with
+# $a (d/2)^q = \ln s$.
 #
 # The logarithm of $m_k$ is $-x^q \ln s$ with $0 < x \le 1$, and $x^q$ falls in $q$ from 1 to $x$, since its derivative
 # is $x^q \ln x \le 0$.
@@ -211,14 +211,14 @@ for row, published in ((1, "1.16713896"), (2, "1.26916225"), (32, "3.85106996"),
     assert abs((plain / scaled)[row - 1] - float(published)) < 1e-8
 
 # %% [markdown] tags=["extension-condition"]
-# **Erratum** (`extension-condition`). Published: $\lambda_1 \ge \lambda_2 \ge \dots \ge 1$ holds for $\lambda_1 \cdots
-# \lambda_m = e^{a m^q}$ where $a > 0$ and $q \le 1$; it is false: for $q = -1$ it is $\lambda_2 = e^{-a/2} < 1$;
-# corrected: it holds if and only if $0 \le q \le 1$, with $a > 0$.
+# **Erratum** (`extension-condition`). Published: $\lambda_1 \ge \lambda_2 \ge \dots \ge 1$ holds for
+# $\lambda_1 \cdots \lambda_m = e^{a m^q}$ where $a > 0$ and $q \le 1$; it is false: for $q = -1$ it is
+# $\lambda_2 = e^{-a/2} < 1$; corrected: it holds if and only if $0 \le q \le 1$, with $a > 0$.
 #
 # *Source:* Su, kexue.fm/archives/9706, the condition on $a$ and $b$.
 #
-# $\ln \lambda_m = a (m^q - (m-1)^q)$. At $m = 2$ it is $a(2^q - 1)$, negative for $q < 0$, and greater than $\ln
-# \lambda_1 = a$ for $q > 1$. Between, $m^q$ rises ever more slowly: its derivative $q m^{q-1}$ is not negative and
+# $\ln \lambda_m = a (m^q - (m-1)^q)$. At $m = 2$ it is $a(2^q - 1)$, negative for $q < 0$, and greater than
+# $\ln \lambda_1 = a$ for $q > 1$. Between, $m^q$ rises ever more slowly: its derivative $q m^{q-1}$ is not negative and
 # falls.
 
 # %% tags=["extension-condition"]
@@ -334,8 +334,8 @@ drawn(figure)
 # %% [markdown] tags=["extension-base"]
 # **Erratum** (`extension-base`). Published: $r(d) = L / \lambda_d = L / (2\pi b'^{\,2d/|D|})$ with the scaled base
 # $b' = b\, s^{|D|/(|D|-2)}$; it is false: then plane 40 of 64 at $b = 10^4$, $L = 4096$, $s = 16$ makes 0.35 turns and
-# is only interpolated, where the wavelength defined before gives 2.06 turns and a blend; corrected: $r(d) = L / (2\pi
-# b^{2d/|D|})$ with the original base.
+# is only interpolated, where the wavelength defined before gives 2.06 turns and a blend; corrected:
+# $r(d) = L / (2\pi b^{2d/|D|})$ with the original base.
 #
 # *Source:* YaRN, arXiv 2309.00071v2, equation (17).
 #
@@ -360,8 +360,8 @@ assert abs(weights[0][40] - kept) < sp.Rational(1, 10**9)
 #
 # *Source:* meta-llama/llama-models, `apply_scaling`; YaRN, arXiv 2309.00071v2, equations (17) to (20).
 #
-# The code speaks of wavelengths $\lambda = 2\pi/\theta$, so that $r = L/\lambda$: its three cases are $\lambda <
-# L/\beta$, $\lambda > L/\alpha$ and the rest.
+# The code speaks of wavelengths $\lambda = 2\pi/\theta$, so that $r = L/\lambda$: its three cases are
+# $\lambda < L/\beta$, $\lambda > L/\alpha$ and the rest.
 
 # %% tags=["extension-llama"]
 frequency, wavelength = sp.symbols("theta lambda", positive=True)
@@ -483,9 +483,9 @@ assert abs(cached[0] - cached[1]) > 0.1
 # ## LongRoPE
 #
 # **Theorem** (`extension-longrope`). LongRoPE divides each frequency by a number of its own, and every method above is
-# a choice of these numbers: $\lambda_k = 1/m_k$. Its magnitude is $g = \sqrt{1 + \ln s / \ln L} = \sqrt{\ln L' / \ln
-# L}$, so that logits are multiplied by $\log_L L'$, which is the temperature of log-n scaling at $n = L'$. Up to $n =
-# L$ its short factors are used, beyond that its long ones.
+# a choice of these numbers: $\lambda_k = 1/m_k$. Its magnitude is
+# $g = \sqrt{1 + \ln s / \ln L} = \sqrt{\ln L' / \ln L}$, so that logits are multiplied by $\log_L L'$, which is the
+# temperature of log-n scaling at $n = L'$. Up to $n = L$ its short factors are used, beyond that its long ones.
 #
 # *Source:* Ding et al., LongRoPE, arXiv 2402.13753, and its code for Phi-3, transformers 5.23.0,
 # `_compute_longrope_parameters`; log n: Su, kexue.fm/archives/8823.

@@ -85,10 +85,10 @@ axes.legend()
 drawn(figure)
 
 # %% [markdown] tags=["rerope-min"]
-# **Erratum** (`rerope-min`). Published: with $D = i - j$, the exponent of $R$ at generation is $\max(j - i, (j - i +
-# w)/k - w)$; it is false for $k < 1$, where the greater of the two is the wrong one on both sides of the window;
-# corrected: it is the $\max$ if $k \ge 1$ and the $\min$ if $k \le 1$, that is $\rho(D) = \min(D, w + (D - w)/k)$ and
-# $\max(D, w + (D - w)/k)$.
+# **Erratum** (`rerope-min`). Published: with $D = i - j$, the exponent of $R$ at generation is
+# $\max(j - i, (j - i + w)/k - w)$; it is false for $k < 1$, where the greater of the two is the wrong one on both sides
+# of the window; corrected: it is the $\max$ if $k \ge 1$ and the $\min$ if $k \le 1$, that is
+# $\rho(D) = \min(D, w + (D - w)/k)$ and $\max(D, w + (D - w)/k)$.
 #
 # *Source:* Su, kexue.fm/archives/9708, the form for decoding; $k < 1$ is the inverse map of 9728.
 #
@@ -130,9 +130,10 @@ for one in (0, 2, 4, 7, 100):
 # %% [markdown] tags=["rerope-rotations"]
 # ## Two pairs of rotations
 #
-# **Theorem** (`rerope-rotations`). Let $R$ be any rotary operator. The near logit is $(R_i q) \cdot (R_j k) = q^\top
-# R_{-D}\, k$, and the far one $(R_{w + (i-w)/k}\, q) \cdot (R_{j/k}\, k) = q^\top R_{-\rho(D)}\, k$ with $\rho(D) = w +
-# (D - w)/k$. Taken by $D < w$, they are $q^\top R_{-\rho(D)}\, k$ for every $D$.
+# **Theorem** (`rerope-rotations`). Let $R$ be any rotary operator. The near logit is
+# $(R_i q) \cdot (R_j k) = q^\top R_{-D}\, k$, and the far one
+# $(R_{w + (i-w)/k}\, q) \cdot (R_{j/k}\, k) = q^\top R_{-\rho(D)}\, k$ with $\rho(D) = w + (D - w)/k$. Taken by
+# $D < w$, they are $q^\top R_{-\rho(D)}\, k$ for every $D$.
 #
 # *Source:* Su, kexue.fm/archives/9708, and bojone/rerope.
 #

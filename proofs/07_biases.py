@@ -77,8 +77,8 @@ for variant in (grown, centred):
 # %% [markdown] tags=["xpos-local"]
 # **Erratum** (`xpos-local`). Published: the factor $\xi^{m-n}$ of xPos, like a bias of ALiBi, makes attention local; it
 # is false: for keys after the query the factor grows without bound, for those before it the logit tends to 0 and not to
-# $-\infty$, and where $q \cdot k < 0$ the weight of a key rises with its distance; corrected: for $0 < \xi < 1$ and $m
-# \ge n$ the size of the logit decays, and the weight of a far key tends to that of a key whose logit is 0.
+# $-\infty$, and where $q \cdot k < 0$ the weight of a key rises with its distance; corrected: for $0 < \xi < 1$ and
+# $m \ge n$ the size of the logit decays, and the weight of a far key tends to that of a key whose logit is 0.
 #
 # *Source:* Su, kexue.fm/archives/9431, local attention, the paragraph on xPos.
 #
@@ -122,9 +122,10 @@ for greatest, position in formats.items():
 # %% [markdown] tags=["sandwich-concat"]
 # ## Sandwich
 #
-# **Theorem** (`sandwich-concat`). $q \cdot k + \lambda\, p_i \cdot p_j = [q, \sqrt\lambda\, p_i] \cdot [k,
-# \sqrt\lambda\, p_j]$, where $p$ are sinusoidal rows. The bias of Sandwich is $\lambda (p_i \cdot p_j - d/2)$, which
-# after softmax is the same: so it is more features of queries and keys, for attention that knows no biases.
+# **Theorem** (`sandwich-concat`).
+# $q \cdot k + \lambda\, p_i \cdot p_j = [q, \sqrt\lambda\, p_i] \cdot [k, \sqrt\lambda\, p_j]$, where $p$ are
+# sinusoidal rows. The bias of Sandwich is $\lambda (p_i \cdot p_j - d/2)$, which after softmax is the same: so it is
+# more features of queries and keys, for attention that knows no biases.
 #
 # *Source:* Chi et al., Sandwich, arXiv 2212.10356, and Su, kexue.fm/archives/9431.
 #
@@ -173,8 +174,8 @@ assert profile[12] > profile[11]
 # ## ALiBi
 #
 # **Theorem** (`alibi-keys`). Where no query attends to a key after it, the bias $-\mu |i - j|$ gives the same weights
-# as $+\mu j$, which knows nothing of the query, and as $\mu (j - j_{max})$: they differ by $-\mu i$ and by $\mu
-# j_{max}$, each one number for all keys.
+# as $+\mu j$, which knows nothing of the query, and as $\mu (j - j_{max})$: they differ by $-\mu i$ and by
+# $\mu j_{max}$, each one number for all keys.
 #
 # *Source:* Press et al., ALiBi, arXiv 2108.12409, §3, and the codes of BLOOM and MPT.
 #
@@ -205,10 +206,10 @@ assert all(
 )
 
 # %% [markdown] tags=["alibi-sides"]
-# **Theorem** (`alibi-sides`). A bias $b_{ij}$ can be replaced by one of the key alone if and only if $b_{ij} -
-# b_{i'j} - b_{ij'} + b_{i'j'} = 0$ for all queries $i, i'$ that see both keys $j, j'$. $-\mu |i - j|$ fails that as
-# soon as a query stands between two keys that it sees, and the Euclidean distance of a plane fails it even where all
-# keys come before.
+# **Theorem** (`alibi-sides`). A bias $b_{ij}$ can be replaced by one of the key alone if and only if
+# $b_{ij} - b_{i'j} - b_{ij'} + b_{i'j'} = 0$ for all queries $i, i'$ that see both keys $j, j'$. $-\mu |i - j|$ fails
+# that as soon as a query stands between two keys that it sees, and the Euclidean distance of a plane fails it even
+# where all keys come before.
 #
 # *Source:* derived here; the bias of several axes is that of `refpos.Alibi`.
 #
@@ -271,9 +272,9 @@ assert set(slopes(12)) != set(papers)
 # %% [markdown] tags=["t5-partition"]
 # ## T5
 #
-# **Theorem** (`t5-partition`). The buckets of T5 are intervals: on each side the bucket does not fall as the distance
-# grows, each distance below $e$ has its own, and all from a distance of at most $D$ on share the last. So buckets are a
-# partition of the integers.
+# **Theorem** (`t5-partition`). With $n$ buckets a side and $e = \lfloor n/2 \rfloor$ the buckets of T5 are intervals:
+# on each side the bucket does not fall as the distance $r$ grows, each distance below $e$ has its own, and all
+# distances from $D$ on share the last. So buckets are a partition of the integers.
 #
 # *Source:* Raffel et al., T5, arXiv 1910.10683, §2.1, and tensorflow/mesh, `_relative_position_bucket`.
 #
@@ -288,15 +289,15 @@ assert sp.simplify(inside.subs(r, reach)) == b - e
 assert sp.simplify(inside.diff(r) * r * sp.log(reach / e)) == b - e
 
 for given in (T5Buckets(heads=1), T5Buckets(heads=1, bidirectional=False), T5Buckets(heads=1, buckets=12, distance=20)):
-    distances = range(140)
-    before = [bucket(-one, given) for one in distances]
-    assert before == sorted(before)
-    assert before[: given.near] == list(range(given.near))
-    assert before[given.distance] == given.side - 1 == max(before)
-    assert set(before) == set(range(given.side))
-    after = [bucket(one, given) for one in distances[1:]]
-    expected = [given.side + one for one in before[1:]] if given.bidirectional else [0] * 139
-    assert after == expected
+    before, after = (refpos.index([0], range(0, way * 140, way), given)[0] for way in (-1, 1))
+    assert (np.diff(before) >= 0).all()
+    assert (before[: given.near] == range(given.near)).all()
+    assert before[given.distance] == given.side - 1 == before.max()
+    assert set(before.tolist()) == set(range(given.side))
+    assert (after[1:] == (given.side + before[1:] if given.bidirectional else 0)).all()
+    for one in (0, 1, given.near, given.near + 1, given.distance - 1, given.distance, 139):
+        assert bucket(-one, given) == before[one]
+        assert bucket(one, given) == after[one]
     written = sp.floor(
         (given.side - given.near)
         * sp.log(sp.Rational(50, given.near))
@@ -304,6 +305,9 @@ for given in (T5Buckets(heads=1), T5Buckets(heads=1, bidirectional=False), T5Buc
     )
     least = sp.Min(given.near + written, given.side - 1)  # flip: least = given.near + written + 1
     assert bucket(-50, given) == least
+
+# %% [markdown] tags=["t5-partition"]
+# The default, 32 buckets; the dotted line is bucket 16, which the next theorem is about.
 
 # %% tags=["t5-partition"]
 figure, axes = canvas(width=6, height=2.4)
@@ -315,8 +319,9 @@ axes.set_ylabel("bucket")
 drawn(figure)
 
 # %% [markdown] tags=["t5-unused"]
-# **Theorem** (`t5-unused`). Where T5's buckets are bidirectional, bucket $n/2$ of $n$ is never used: it would be a key
-# after the query at the distance 0. All others are used by default, so that 31 rows of 32 are ever learned.
+# **Theorem** (`t5-unused`). Where T5's buckets are bidirectional, $n$ a side, bucket $n$ of the $2n$ is never used: it
+# would be that of a key after the query at the distance 0. By default it is bucket 16, and all others are used, so that
+# 31 rows of 32 are ever learned.
 #
 # *Source:* Raffel et al., T5, arXiv 1910.10683, §2.1, "32 embeddings", and tensorflow/mesh,
 # `_relative_position_bucket`.
@@ -326,23 +331,23 @@ drawn(figure)
 
 # %% tags=["t5-unused"]
 default = T5Buckets(heads=1)
-used = {bucket(one, default) for one in range(-130, 131)}
+used = set(refpos.index([0], range(-130, 131), default)[0].tolist())
 unused = default.buckets // 2  # flip: unused = default.buckets // 2 + 1
 assert set(range(32)) - used == {unused}
 for count in (4, 8, 12, 20):
     smaller = T5Buckets(heads=1, buckets=count, distance=64)
-    assert count // 2 not in {bucket(one, smaller) for one in range(-70, 71)}
+    assert count // 2 not in refpos.index([0], range(-70, 71), smaller)
     assert bucket(1, smaller) > smaller.side
 
 # %% [markdown] tags=["t5-integers"]
-# **Theorem** (`t5-integers`). $\lfloor (n - e) \ln(r/e) / \ln(D/e) \rfloor \ge t$ if and only if $r^{n-e} \ge D^t
-# e^{n-e-t}$, which is decided in integers. By default there is equality at the distances 16, 32 and 64, which open the
-# buckets 10, 12 and 14, so that there the last place of a logarithm decides.
+# **Theorem** (`t5-integers`). $\lfloor (n - e) \ln(r/e) / \ln(D/e) \rfloor \ge t$ if and only if
+# $r^{n-e} \ge D^t e^{n-e-t}$, which is decided in integers. By default there is equality at the distances 16, 32 and
+# 64, which open the buckets 10, 12 and 14, so that there the last place of a logarithm decides.
 #
 # *Source:* tensorflow/mesh, `_relative_position_bucket`, by a quotient of logarithms in float32; derived here.
 #
-# A floor is at least the integer $t$ where its argument is; multiply by $\ln(D/e) > 0$ and take exponentials. With $e =
-# 8$ and $D = 128$ the bounds are $8 \cdot 16^{t/8} = 2^{3 + t/2}$, whole for even $t$.
+# A floor is at least the integer $t$ where its argument is; multiply by $\ln(D/e) > 0$ and take exponentials. With
+# $e = 8$ and $D = 128$ the bounds are $8 \cdot 16^{t/8} = 2^{3 + t/2}$, whole for even $t$.
 
 # %% tags=["t5-integers"]
 t = sp.Symbol("t", nonnegative=True)
