@@ -230,11 +230,11 @@ mixed = place([Image(3, 5)], CircleRope(merge=1, dff_rate=0.5))
 assert np.ptp(np.linalg.norm(mixed - 5.0, axis=1)) > 0.1
 
 # %% [markdown] tags=["circle-phase"]
-# **Erratum** (`circle-phase`). Published: equal distances are "a sufficient condition to eliminate the geometric
-# attention bias induced by RoPE"; it is false: RoPE turns each difference of coordinates by the frequencies of its own
-# axis and sees no Euclidean distance, so that patches of equal content at equal distance have different scores;
-# corrected: to second order in the radius scores agree on the circle if and only if $\sum_k \omega_k^2$ is the same for
-# the planes of each axis, and to sixth order not even then.
+# **Erratum** (`circle-phase`). Published: equal distances (a Per-Token Distance of 0) are "a sufficient condition to
+# eliminate the geometric attention bias induced by RoPE"; it is false: RoPE turns each difference of coordinates by the
+# frequencies of its own axis and sees no Euclidean distance, so that patches of equal content at equal distance have
+# different scores; corrected: to second order in the radius scores agree on the circle if and only if $\sum_k
+# \omega_k^2$ is the same for the planes of each axis, and to sixth order not even then.
 #
 # *Source:* Wang et al., Circle-RoPE, arXiv 2505.16416, abstract.
 #
@@ -251,8 +251,10 @@ score = sum(tables.subs(own)[k, k] for k in range(3))
 second = sp.expand(sp.diff(score, RADIUS, 2).subs(RADIUS, 0))
 assert sp.expand(second + sum(w**2 * one**2 for w, one in zip((w0, w1, w2), on_circle, strict=True)) / RADIUS**2) == 0
 
-here, there = (sp.expand(second.subs(THETA, angle)) for angle in (0, sp.pi / 2))
-assert sp.expand(here - there - (2 * w0**2 - w1**2 - w2**2) / 3) == 0
+angles = ((0, sp.pi / 2), (sp.pi / 4, -sp.pi / 4))
+apart = [sp.expand(second.subs(THETA, one) - second.subs(THETA, other)) for one, other in angles]
+assert sp.expand(apart[0] - (2 * w0**2 - w1**2 - w2**2) / 3) == 0
+assert sp.expand(apart[1] - (w1**2 - w2**2) / sp.sqrt(3)) == 0  # both are zero only if all three are equal
 equal = {w1: w0, w2: w0}  # flip: equal = {w1: w0, w2: 2 * w0}
 assert sp.simplify(second.subs(equal) + w0**2) == 0
 

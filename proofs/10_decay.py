@@ -56,7 +56,7 @@ right = -sum(S[one + 1] * (h[one + 1] - h[one]) for one in range(PLANES))
 assert sp.expand((left - right).subs(ends)) == 0
 
 # %% [markdown] tags=["abel-bound"]
-# That the score is this sum, with $q_k$ and $k_k$ the pairs of features of plane $l$ as complex numbers:
+# That the score is this sum, with $q_l$ and $k_l$ the pairs of features of plane $l$ as complex numbers:
 
 # %% tags=["abel-bound"]
 a, b = sp.symbols("a0:6", real=True), sp.symbols("b0:6", real=True)
@@ -281,7 +281,9 @@ for at in (4300, 4400, 10_000):
     axes.plot(end, np.cos(end[:, None] * ladder(at)).sum(axis=1), label=f"b = {at:,}")
 axes.axhline(0, color="#333333", linewidth=0.8)
 axes.set_xlabel("distance $m$")
-axes.legend(title="$f_b(m)$")
+axes.set_ylim(-2, 24)
+axes.set_ylabel("$f_b(m)$")
+axes.legend(loc="upper right", ncols=3)
 drawn(figure)
 
 # %% [markdown] tags=["partial-rotation"]
