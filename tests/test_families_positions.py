@@ -121,8 +121,9 @@ def honest(rule, inputs, f):
 
 
 def frame_by_frame(given, rule):
-    split = getattr(rule, "split", False)
-    return [Image(one.h, one.w) if split else one for one in given for _ in range(getattr(one, "t", 1) if split else 1)]
+    for one in given:
+        split = isinstance(one, Video) and getattr(rule, "split", False)
+        yield from [Image(one.h, one.w)] * one.t if split else [one]
 
 
 def honest_counts(m, rule, f):
