@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from compiler import compiled
 
 SOURCE = (Path(__file__).parent / "consumer" / "consumer.c").read_text(encoding="utf-8")
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -16,10 +17,7 @@ TURNED = sorted(set(FORMS) - GROWING)
 
 
 def built(folder, source, *more):
-    (folder / "consumer.c").write_text(source, encoding="utf-8")
-    strict = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", *more]
-    subprocess.run(["cc", *strict, "-o", "consumer", "consumer.c", "-lm"], cwd=folder, check=True)
-    return folder / "consumer"
+    return compiled(folder, source, "-std=c99", "-O2", *more)
 
 
 def said(program, *paths):

@@ -2,13 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 
 import jsonschema
 import numpy as np
 import pytest
+from compiler import compiled
 from golden_folder import GOLDEN, SMALL, document, flat, folder_of, text
 
 from refpos.catalogue import ANGLES, CATALOGUE
@@ -94,16 +94,15 @@ def test_features_are_exact_in_every_format(name):
         assert given == [decoded(direct(float(one), FLOAT8_E5M2), FLOAT8_E5M2) for one in given]
 
 
-@pytest.mark.parametrize("name", golden_names())
-def test_one_case_pins_every_element(name):
-    held = document(name)
+def test_one_case_of_each_file_pins_every_element():
+    def is_whole(held):
+        return any(len(case["master"][0]) == held["features"] for case in held["cases"] if "elements" not in case)
 
-    assert any(len(case["master"][0]) == held["features"] for case in held["cases"] if "elements" not in case)
+    assert [] == [name for name in golden_names() if not is_whole(document(name))]
 
 
-@pytest.mark.parametrize("name", golden_names())
-def test_every_file_has_inputs_that_must_be_refused(name):
-    assert document(name)["rejects"]
+def test_every_file_has_inputs_that_must_be_refused():
+    assert [] == [name for name in golden_names() if not document(name)["rejects"]]
 
 
 @pytest.mark.parametrize("name", [SMALL, "mae", "xpos", "rope-vit-mixed", "dinov3", "phi-3", "yarn-code"])
@@ -221,20 +220,18 @@ def test_what_the_readme_says_of_rotary_files_gives_their_masters(name):
         assert (np.abs(turned(held, case, form) - case["master"]) <= allowed).all(), case["id"]
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 def test_the_rounding_in_the_readme_is_right(tmp_path):
     code = re.search(r"```c\n(.*?)```", (GOLDEN / "README.md").read_text(encoding="utf-8"), re.DOTALL)[1]
     includes = "".join(f"#include <{one}.h>\n" for one in ("math", "stdint", "stdio", "string"))
     run = 'int main(void) { double v; int p, q; while (scanf("%la %d %d", &v, &p, &q) == 3) '
-    (tmp_path / "a.c").write_text(f'{includes}{code}{run}printf("%a\\n", round_direct(v, p, q)); return 0; }}\n')
-    subprocess.run(["cc", "-Wall", "-Werror", "-o", tmp_path / "a", tmp_path / "a.c", "-lm"], check=True)
+    program = compiled(tmp_path, f'{includes}{code}{run}printf("%a\\n", round_direct(v, p, q)); return 0; }}\n')
     masters = {
         one for name in ("llama-3.1", "xpos", "mae") for case in document(name)["cases"] for one in flat(case["master"])
     }
     masters |= {1 + 2**-8 + 2**-40, 2.0**-25, 2.0**-25 + 2.0**-70, 2.0**-150, 3 * 2.0**-26, 0.0, 5e-324}
     for target in (FLOAT32, FLOAT16, BFLOAT16, FLOAT8_E5M2):
         given = "\n".join(f"{one.hex()} {target.precision} {target.least}" for one in masters)
-        told = subprocess.run([tmp_path / "a"], input=given, capture_output=True, text=True, check=True).stdout.split()
+        told = subprocess.run([program], input=given, capture_output=True, text=True, check=True).stdout.split()
         assert [decoded(direct(one, target), target) for one in masters] == list(map(float.fromhex, told))
 
 
@@ -263,7 +260,7 @@ for name in sys.argv[1:]:
 
 
 def test_an_ulp_in_numpy_moves_no_golden_byte():
-    names = ["gpt-j", "dynamic-ntk", "phi-2", "lumina-2", "qwen3-vl", "vjepa2", "xpos", "yarn-code", "dinov3"]
+    names = ["gpt-j", "dynamic-ntk", "vjepa2", "xpos", "yarn-code", "dinov3"]
     done = subprocess.run([sys.executable, "-c", PERTURBED, *names], capture_output=True, text=True, check=False)
 
     assert 0 == done.returncode, done.stderr

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from compiler import compiled
 from golden_folder import GOLDEN, document
 
 from refpos import rotate
@@ -223,10 +224,8 @@ int main(void) {
 
 
 def run_c(folder, source):
-    (folder / "print.c").write_text(source)
-    strict = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
-    subprocess.run(["cc", *strict, "-o", "print", "print.c"], cwd=folder, check=True)
-    return subprocess.run([folder / "print"], capture_output=True, text=True, check=True).stdout
+    program = compiled(folder, source, "-std=c99", "-pedantic")
+    return subprocess.run([program], capture_output=True, text=True, check=True).stdout
 
 
 def test_the_header_compiles_and_has_every_number(whole):
@@ -317,7 +316,12 @@ def test_more_axes_than_the_struct_has_are_refused():
 # The same bytes.
 
 
-EXPORTS = "import sys\nfrom refpos.cli import main\nfor one in sys.argv[1].split(): main([*one.split('|'), *sys.argv[2:]])"
+EXPORTS = """
+import sys
+from refpos.cli import main
+for one in sys.argv[1].split():
+    main([*one.split("|"), *sys.argv[2:]])
+"""
 
 
 @pytest.fixture(scope="module")

@@ -75,32 +75,43 @@ def name(file):
     return str(file.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("file", [one for one in FILES if floor(one) in BELOW], ids=name)
-def test_a_file_imports_from_the_floors_below_only(file):
-    used = {one.split(".")[1] for one in imported(file) if one.startswith("refpos.")} & EVERYWHERE
-
-    assert used <= BELOW[floor(file)] | {floor(file)}
+def of_package(file):
+    """Return the floors and faces that a file imports from."""
+    return {one.split(".")[1] for one in imported(file) if one.startswith("refpos.")}
 
 
-@pytest.mark.parametrize("file", [one for one in FILES if floor(one) in BELOW], ids=name)
-def test_a_floor_does_not_import_a_face(file):
-    used = {one.split(".")[1] for one in imported(file) if one.startswith("refpos.")}
-
-    assert used <= EVERYWHERE
-
-
-@pytest.mark.parametrize("file", [one for one in FILES if floor(one) in OUTSIDE], ids=name)
-def test_a_floor_imports_nothing_outside_the_standard_library_but_its_own(file):
-    tops = {one.split(".")[0] for one in imported(file)} - {"refpos"}
-
-    assert tops - sys.stdlib_module_names <= OUTSIDE[floor(file)]
+def failing(law, files):
+    """Return the names of the files of which a law does not hold."""
+    assert files
+    return [name(file) for file in files if not law(file)]
 
 
-@pytest.mark.parametrize("file", [one for one in FILES if floor(one) not in BELOW], ids=name)
-def test_a_face_imports_at_once_only_what_is_always_there(file):
-    tops = {one.split(".")[0] for one in imported(file, late=False)} - {"refpos"}
+BUILDING = [one for one in FILES if floor(one) in BELOW]
 
-    assert tops - sys.stdlib_module_names <= {"numpy"}
+
+def test_a_file_imports_from_the_floors_below_only():
+    assert [] == failing(lambda one: of_package(one) & EVERYWHERE <= BELOW[floor(one)] | {floor(one)}, BUILDING)
+
+
+def test_a_floor_does_not_import_a_face():
+    assert [] == failing(lambda one: of_package(one) <= EVERYWHERE, BUILDING)
+
+
+def strangers(file, *, late=True):
+    """Return what a file imports that is neither the package's nor the standard library's."""
+    return {one.split(".")[0] for one in imported(file, late=late)} - {"refpos"} - sys.stdlib_module_names
+
+
+def test_a_floor_imports_nothing_outside_the_standard_library_but_its_own():
+    files = [one for one in FILES if floor(one) in OUTSIDE]
+
+    assert [] == failing(lambda one: strangers(one) <= OUTSIDE[floor(one)], files)
+
+
+def test_a_face_imports_at_once_only_what_is_always_there():
+    files = [one for one in FILES if floor(one) not in BELOW]
+
+    assert [] == failing(lambda one: strangers(one, late=False) <= {"numpy"}, files)
 
 
 @cache
@@ -176,6 +187,5 @@ def test_a_formula_has_a_source(public):
     assert references.strip()
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_a_file_has_at_most_300_lines(file):
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
+def test_a_file_has_at_most_300_lines():
+    assert [] == failing(lambda one: len(one.read_text(encoding="utf-8").splitlines()) <= 300, FILES)
