@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from kinds import KINDS
 
 from refpos import Frequencies, Rotary, Sinusoidal, omega
 from refpos.catalogue import ANGLES
@@ -278,12 +279,6 @@ def test_everything_in_bfloat16_rounds_positions_frequencies_angles_and_tables()
 @by_entry
 def test_mistakes_of_every_entry_are_of_known_kinds(name):
     assert {one.id.partition("/")[0] for one in known(name)} <= KINDS
-
-
-KINDS = {
-    "positions", "growth", "pairing", "write", "columns", "sign", "offset", "attention-factor", "scaling", "axes",
-    "ladder", "stopped", "base", "unit", "arithmetic", "order", "blocks", "scale", "bfloat16", "float16",
-}  # fmt: skip
 
 
 def test_ignored_positions_count_from_nought():

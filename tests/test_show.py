@@ -4,6 +4,7 @@ import json
 from functools import cache
 
 import pytest
+from kinds import KINDS
 
 from refpos import Frequencies, Linear, Rotary, omega, show
 from refpos.catalogue import ANGLES, CATALOGUE
@@ -45,13 +46,6 @@ def test_a_page_lists_every_mistake_under_its_kind_once(name):
         found += [f"{kind}/{word}" for word in words]
 
     assert found == list(dict.fromkeys(sorted(as_data(name)["mistakes"], key=first_of(as_data(name)["mistakes"]))))
-
-
-KINDS = {
-    "positions", "growth", "pairing", "write", "columns", "sign", "offset", "attention-factor", "scaling", "axes",
-    "ladder", "stopped", "base", "unit", "arithmetic", "order", "blocks", "scale", "bfloat16", "float16",
-}  # fmt: skip
-"""Every kind of mistake there is."""
 
 
 def first_of(mistakes):
