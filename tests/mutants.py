@@ -68,35 +68,43 @@ def links():
 
 
 def survivors(chosen, tests):
-    """Yield what is wrong, mutation by mutation; two copies of the checkout take turns."""
+    """Yield what is wrong, mutation by mutation; two copies of the checkout take turns.
+
+    Raises
+    ------
+    RuntimeError
+        If a test fails as it stands.
+    """
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(2) as pool:
-        folders = SimpleQueue()
-        for name in ("one", "two"):
-            (Path(place) / name).mkdir()
-            copy(Path(place) / name)
-            folders.put(Path(place) / name)
+        folders = [Path(place) / name for name in ("one", "two")]
+        for folder in folders:
+            folder.mkdir()
+            copy(folder)
+        every = sorted({test for one in chosen for test in tests[one.theorem]})
+        for status, printed in pool.map(tested, folders, (every[::2], every[1::2] or every)):
+            if status:
+                raise RuntimeError(f"tests fail as they stand\n{printed}")
+        free = SimpleQueue()
+        for folder in folders:
+            free.put(folder)
+        yield from filter(None, pool.map(lambda one: judged(one, tests[one.theorem], free), chosen))
 
-        def judged(mutation):
-            folder = folders.get()
-            status, printed = mutated(folder, mutation, tests.get(mutation.theorem, ()))
-            folders.put(folder)
-            return "" if status == FAILED else f"{mutation.theorem} ({mutation.file}): exit status {status}\n{printed}"
 
-        folder = folders.get()
-        status, printed = tested(folder, sorted({test for one in chosen for test in tests.get(one.theorem, ())}))
-        folders.put(folder)
-        if status:
-            raise RuntimeError(f"tests fail as they stand\n{printed}")
-        yield from filter(None, pool.map(judged, chosen))
+def judged(mutation, tests, free):
+    """Return what is wrong with a mutation, nothing if tests fail by it; in a copy of the checkout that is free."""
+    folder = free.get()
+    status, printed = mutated(folder, mutation, tests)
+    free.put(folder)
+    return "" if status == FAILED else f"{mutation.theorem} ({mutation.file}): exit status {status}\n{printed}"
 
 
 def main(names):
     listed = [one for one in mutations() if one.theorem in names or not names]
-    chosen = [one for one in listed if not one.none]
+    tests, chosen = links(), [one for one in listed if not one.none]
     for one in listed:
         if one.none:
             print(f"{one.theorem}: {one.none}")
-    found = list(survivors(chosen, links()))
+    found = list(survivors(chosen, tests)) if chosen else []
     print("\n".join([*found, f"{len(chosen) - len(found)} of {len(chosen)} mutations make a test fail"]))
     return 1 if found or not chosen else 0
 

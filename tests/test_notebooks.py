@@ -162,14 +162,32 @@ def test_a_theorem_that_nothing_in_the_code_breaks_says_why(written):
     assert list(unlinked(written().theorems, [CARRIER], [Mutation("square-sign", none="no code squares")])) == []
 
 
-def test_marks_and_mutations_are_read_from_files(tmp_path):
-    marked = (
-        'import pytest\n\n\n@pytest.mark.theorem("a-b", "c-d")\ndef test_x():\n    pass\n\n\ndef test_y():\n    pass\n'
-    )
-    (tmp_path / "test_one.py").write_text(marked)
-    (tmp_path / "01_one.toml").write_text('[a-b]\nfile = "f"\nold = "o"\nnew = "n"\n[c-d]\nnone = "why"\n')
+MARKED = """import pytest
 
-    assert carriers(tmp_path, tmp_path) == [Carrier("test_one.py", "test_x", one) for one in ("a-b", "c-d")]
+
+@pytest.mark.theorem("a-b", "c-d")
+def test_x():
+    pass
+
+
+@pytest.mark.parametrize("x", [1, pytest.param(2, marks=pytest.mark.theorem("e-f"))])
+def test_y(x):
+    pass
+
+
+def test_z():
+    pass
+"""
+
+
+def test_marks_and_mutations_are_read_from_files(tmp_path):
+    (tmp_path / "test_one.py").write_text(MARKED)
+    (tmp_path / "01_one.toml").write_text('[a-b]\nfile = "f"\nold = "o"\nnew = "n"\n[c-d]\nnone = "why"\n')
+    x, y = "test_x", "test_y"
+
+    assert carriers(tmp_path, tmp_path) == [
+        Carrier("test_one.py", *one) for one in ((x, "a-b"), (x, "c-d"), (y, "e-f"))
+    ]
     assert mutations(tmp_path) == [Mutation("a-b", "f", "o", "n"), Mutation("c-d", none="why")]
 
 

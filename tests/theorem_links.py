@@ -54,9 +54,9 @@ def mutations(folder=ROOT / "tests" / "proofs"):
 
 
 def _marked(tree):
-    """Yield the name of each test and each id of its marks."""
+    """Yield the name of each test and each id of its marks, those of single parameters among them."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            for mark in node.decorator_list:
+            for mark in (one for decorator in node.decorator_list for one in ast.walk(decorator)):
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.theorem":
                     yield from ((node.name, one.value) for one in mark.args)
