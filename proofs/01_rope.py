@@ -8,10 +8,11 @@
 #
 # Everything is shown for one plane, that is one pair of features; the first section shows that nothing more is needed.
 # %%
+import numpy as np
 import sympy as sp
 from pictures import canvas, drawn
 
-from refpos import Dense, Frequencies, Rotary, planes
+from refpos import Dense, Frequencies, Rotary, planes, rotate
 from refpos.catalogue import ANGLES
 from refpos.symbolic import angles, rotation
 from refpos.variants.planes import width
@@ -100,16 +101,12 @@ louder = Rotary(Frequencies((0,)), attention_factor=float(g))  # flip: louder = 
 scores = rotation(louder, 2, m).T * rotation(louder, 2, n)
 assert expanded(scores - g**2 * rotation(PLANE, 2, n - m)) == sp.zeros(2)
 # %% [markdown] tags=["rope-relativity"]
-# The scores of one query and one key, moved over sixteen positions each: every diagonal has one colour.
+# The scores of one query and one key, moved over twelve positions each: every diagonal has one colour.
 # %% tags=["rope-relativity"]
-import numpy as np
-
-from refpos import rotate
-
 turning = Rotary(Frequencies((0,) * 8))
 q, k = np.random.default_rng(1).standard_normal((2, 1, 16))
-places = np.arange(16)
-turned_q, turned_k = (rotate(np.repeat(x, 16, axis=0), places, turning) for x in (q, k))
+places = np.arange(12)
+turned_q, turned_k = (rotate(np.repeat(x, 12, axis=0), places, turning) for x in (q, k))
 logits = turned_q @ turned_k.T
 assert np.allclose(logits[1:, 1:], logits[:-1, :-1], rtol=0, atol=1e-12)
 assert not np.allclose(logits[1:, :], logits[:-1, :], rtol=0, atol=1e-1)

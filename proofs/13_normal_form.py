@@ -9,7 +9,9 @@
 # %%
 from itertools import permutations
 
+import numpy as np
 import sympy as sp
+from pictures import canvas, drawn
 
 from refpos import Bands, Dense, Frequencies, Rotary, Sinusoidal, XPos, normal_form, same
 from refpos.symbolic import embed, rotation
@@ -215,9 +217,6 @@ assert str(same(*alike[False])) == "different"
 # %% [markdown] tags=["normal-integers"]
 # Two cosines that are one encoding to whoever looks at integers only:
 # %% tags=["normal-integers"]
-import numpy as np
-from pictures import canvas, drawn
-
 line, dots, rate = np.linspace(0, 6, 241), np.arange(7), 0.9
 figure, axes = canvas(width=6, height=1.8)
 axes.plot(line, np.cos(rate * line), label=r"$\cos\, \omega p$")

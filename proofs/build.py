@@ -137,9 +137,17 @@ def _linked(link):
 def _cell(text):
     """Return text for a cell of a table, where a bar would end the cell."""
     parts = re.split(r"(\$[^$]+\$)", text)
-    bars = [one.replace(r"\|", r"\Vert ").replace("|", r"\vert ") for one in parts[1::2]]
-    parts[1::2], parts[::2] = bars, [one.replace("|", r"\|") for one in parts[::2]]
+    parts[1::2] = [_mathematics(one) for one in parts[1::2]]
+    parts[::2] = [one.replace("|", r"\|") for one in parts[::2]]
     return "".join(parts)
+
+
+def _mathematics(text):
+    """Return mathematics without bars and without what Markdown takes for an escape."""
+    named = {r"\|": r"\Vert ", "|": r"\vert ", r"\{": r"\lbrace ", r"\}": r"\rbrace ", r"\,": " "}
+    for sign, name in named.items():
+        text = text.replace(sign, name)
+    return text
 
 
 def with_table(text):
