@@ -290,7 +290,7 @@ def test_clips_of_shaw_are_the_same_integers(r, k):
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
-        (([1, 2], [[1]], 0, [0], Attention()), "vectors must be 2 finite numbers"),
+        (([1, 2], [[1]], 0, [0], Attention()), "vectors must have the width 2; got"),
         (([], [[]], 0, [0], Attention()), "q must have the width 0"),
         (([1], [], 0, [], Attention()), "there must be a position for each key"),
         (([1], [[1]], 0, [0, 1], Attention()), "there must be a position for each key"),
@@ -316,5 +316,5 @@ def test_a_query_that_sees_no_key_is_refused():
 @pytest.mark.parametrize("v", [[1], [1, 2, 3]])
 def test_values_are_as_wide_as_the_vectors_of_their_offsets(v):
     learned = {"keys": [[0, 0]] * 3, "values": [[0, 0]] * 3}
-    with pytest.raises(SpecError, match=r"values must be 2 finite numbers; got \[1"):
+    with pytest.raises(SpecError, match=r"values must have the width 2; got \[1"):
         certified.attend([1, 1], [[1, 1]], [v], 0, [0], Shaw(1, 2), 64, learned=learned)

@@ -184,6 +184,10 @@ def test_a_bucket_is_the_number_of_boundaries_not_above_the_fraction(sides):
 
 
 REFUSED = {
+    "an array of no axis": (
+        lambda: place(np.array(None), Index()),
+        "segments must be Text, Audio, Image or Video, at least one; got [None]",
+    ),
     "an index too high": (
         lambda: place([Text(3)], Index(2**53)),
         "positions must not exceed 2^53; got 9007199254740994",

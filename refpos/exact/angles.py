@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import isfinite
 
 from refpos.errors import require
 from refpos.exact.ball import Real
 from refpos.exact.elementary import cos_sin
 from refpos.exact.frequencies import GUARD, Learned, Turning, radians, turning
+from refpos.exact.given import listed, number, plain
 from refpos.exact.refined import refined
 from refpos.exact.roots import Number, plus, raised, real, times
 from refpos.exact.scaling import Frequency
@@ -58,13 +58,14 @@ def angles(
     >>> angles(7, Frequencies((0, 0), base=100.0), 64)
     (Fraction(7, 1), Fraction(7, 10))
     """
+    require(isinstance(frequencies, AnyFrequencies), "frequencies must be a description of frequencies", frequencies)
     p = coordinates(position, axis_count(frequencies))
 
     def made(scale: int) -> tuple[Real, ...]:
         planes = turning(frequencies, scale, learned=learned, head=head)
         return tuple(radians(angle(p, one, scale), scale) for one in planes)
 
-    return refined(made, lambda found: found, bits, bits + reach(p) + GUARD)
+    return refined(made, lambda found: found, bits, reach(p) + GUARD)
 
 
 def mixed(angles: Sequence[float | Fraction], planes: int, bits: int, base: float = 10.0) -> tuple[Head, ...]:
@@ -96,15 +97,18 @@ def mixed(angles: Sequence[float | Fraction], planes: int, bits: int, base: floa
     [[0.0, 0.0, 1.0, 0.1], [1.0, 0.1, 0.0, 0.0]]
     """
     half = Frequencies((0,) * halved(planes), base=base)
+    turned = [
+        number(a, "angles must be finite numbers") for a in listed(angles, "angles must be a sequence of numbers")
+    ]
 
     def heads(scale: int) -> tuple[Head, ...]:
         m = [one.value for ((_, one),) in turning(half, scale)]
-        circles = [circle(Frequency(Fraction(a)), scale) for a in angles]
+        circles = [circle(Frequency(a), scale) for a in turned]
         return tuple(
             (_row(m, (sin, cos), scale), _row(m, (cos, times(Fraction(-1), sin, scale)), scale)) for cos, sin in circles
         )
 
-    return refined(heads, lambda found: [x for head in found for row in head for x in row], bits, bits + GUARD)
+    return refined(heads, lambda found: [x for head in found for row in head for x in row], bits, GUARD)
 
 
 def _row(m: Sequence[Number], factors: tuple[Number, Number], scale: int) -> tuple[Real, ...]:
@@ -119,12 +123,10 @@ def coordinates(position: Position, axes: int) -> tuple[Fraction, ...]:
     >>> coordinates((1, 0.5), 2)
     (Fraction(1, 1), Fraction(1, 2))
     """
-    if isinstance(position, int | float | Fraction):
-        position = (position,)
-    require(len(position) == axes, f"a position must have {axes} coordinates", position)
-    fine = all(isinstance(p, int | float | Fraction) and not isinstance(p, bool) and isfinite(p) for p in position)
-    require(fine, "a position must have finite numbers", position)
-    return tuple(Fraction(p) for p in position)
+    rule, found = f"a position must have {axes} coordinates", plain(position)
+    p = (found,) if isinstance(found, int | float | Fraction) else listed(found, rule)
+    require(len(p) == axes, rule, position)
+    return tuple(number(one, "a position must have finite numbers") for one in p)
 
 
 def reach(p: Sequence[Fraction]) -> int:

@@ -8,11 +8,12 @@ from refpos.errors import require
 from refpos.exact.angles import Coordinate, Position, coordinates, reach
 from refpos.exact.ball import Real, add, divide, multiply
 from refpos.exact.elementary import exp
+from refpos.exact.given import fractions, listed
 from refpos.exact.logits import ZERO, Asked, Vector, kernel, logits, turn
-from refpos.exact.network import fractions
 from refpos.exact.refined import refined
 from refpos.exact.relative import clipped, contextual, fope, relative
 from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
+from refpos.variants.frequencies import head_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 
 GUARD = 48
@@ -66,7 +67,7 @@ def scores(
     def made(scale: int) -> tuple[Real | None, ...]:
         return tuple(_scores(asked, attention, scale))
 
-    return refined(made, lambda found: [x for x in found if x is not None], bits, bits + _size(asked) + GUARD)
+    return refined(made, lambda found: [x for x in found if x is not None], bits, _size(asked) + GUARD)
 
 
 def attend(
@@ -106,14 +107,15 @@ def attend(
     (Fraction(2, 1),)
     """
     asked = _asked(q, keys, query, positions, attention, learned, head)
-    require(len(values) == len(asked.keys), "there must be a value for each key", len(values))
-    own = attention.width if isinstance(attention, Shaw) and attention.values else len(values[0])
-    given = [fractions(v, (own,), f"values must be {own} finite numbers") for v in values]
+    rows = [listed(v, "values must be vectors") for v in listed(values, "values must be vectors")]
+    require(len(rows) == len(asked.keys), "there must be a value for each key", len(rows))
+    own = attention.width if isinstance(attention, Shaw) and attention.values else len(rows[0])
+    given = [fractions(v, (own,), f"values must have the width {own}") for v in rows]
 
     def made(scale: int) -> tuple[Real, ...]:
         return _output(_weights(asked, attention, scale), given, asked, attention, scale)
 
-    return refined(made, lambda found: found, bits, bits + _size(asked) + GUARD)
+    return refined(made, lambda found: found, bits, _size(asked) + GUARD)
 
 
 def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Real | None]:
@@ -170,23 +172,35 @@ def _asked(
     head: int,
 ) -> Asked:
     require(isinstance(attention, AnyAttention), "attention must be one of those that are described", attention)
-    axes, width = axis_count(attention), len(q)
+    _check_head(attention, head)
+    x, places = listed(q, "q must be a vector"), listed(positions, "positions must be those of keys")
+    vectors, axes, width = listed(keys, "keys must be vectors"), axis_count(attention), len(x)
     wanted = getattr(attention, "width", width)
     require(width == wanted and width > 0, f"q must have the width {wanted}", width)
-    require(keys and len(keys) == len(positions), "there must be a position for each key", len(positions))
-    rule = f"vectors must be {width} finite numbers"
+    require(vectors and len(vectors) == len(places), "there must be a position for each key", len(places))
+    rule = f"vectors must have the width {width}"
     return Asked(
-        fractions(q, (width,), rule),
-        tuple(fractions(k, (width,), rule) for k in keys),
+        fractions(x, (width,), rule),
+        tuple(fractions(k, (width,), rule) for k in vectors),
         coordinates(query, axes),
-        tuple(coordinates(p, axes) for p in positions),
-        _learned(attention, learned, len(keys)),
+        tuple(coordinates(p, axes) for p in places),
+        _learned(attention, learned, len(vectors)),
         head,
     )
 
 
+def _check_head(attention: AnyAttention, head: int) -> None:
+    """Check that there is such a head; where all are alike there may be any number."""
+    rotary, added = getattr(attention, "rotary", None), getattr(attention, "bias", None)
+    own = None if rotary is None else head_count(rotary.frequencies)
+    known = [n for n in (getattr(attention, "heads", None), getattr(added, "heads", None), own) if n is not None]
+    words = f"an int from 0 to {min(known) - 1}" if known else "an int of at least 0"
+    require(type(head) is int and head >= 0 and (not known or head < min(known)), f"head must be {words}", head)
+
+
 def _learned(attention: AnyAttention, learned: Mapping[str, Any] | None, keys: int) -> Mapping[str, Any]:
     """Return what a model learned as fractions, or say what is wrong with it."""
+    require(learned is None or isinstance(learned, Mapping), "learned must be a mapping of names to arrays", learned)
     given = dict(learned or {})
     shapes = {name: tuple(keys if n == KEYS else n for n in shape) for name, shape in attention.learned.items()}
     require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", list(given))

@@ -8,11 +8,12 @@ from refpos.errors import require
 from refpos.exact.angles import coordinates, raised_or_zero, reach
 from refpos.exact.ball import Real, add, divide, multiply, negative, subtract
 from refpos.exact.elementary import cos_sin, ln
+from refpos.exact.given import listed
 from refpos.exact.network import Arrays, layers, read, sigmoid
 from refpos.exact.offsets import CLS, Cell, row, rows
 from refpos.exact.refined import refined
 from refpos.exact.roots import Number, raised, real, times
-from refpos.variants.bias import Alibi, Bias, Fire, Kerple, Sandwich, T5Buckets, axis_count
+from refpos.variants.bias import Alibi, Bias, Fire, Indexed, Kerple, Sandwich, T5Buckets, axis_count
 from refpos.variants.window import SwinContinuous, SwinWindow
 
 Learned = Mapping[str, Any]
@@ -64,15 +65,16 @@ def bias(
     >>> bias(2, [0, 2], Alibi(heads=2), 64)
     ((Fraction(-1, 8), Fraction(0, 1)), (Fraction(-1, 128), Fraction(0, 1)))
     """
+    names = "Alibi, T5Buckets, SwinWindow, SwinContinuous, Kerple, Sandwich or Fire"
+    require(isinstance(variant, Bias), f"variant must be {names}", variant)
     given = read(variant, learned)
-    axes = axis_count(variant)
-    i, places = _point(query, axes), [_point(key, axes) for key in keys]
+    i, places = _points(query, keys, axis_count(variant))
 
     def made(scale: int) -> tuple[tuple[Real, ...], ...]:
         return tuple(zip(*_columns(i, places, variant, given, scale), strict=True)) or ((),) * variant.heads
 
     size = max((reach(p) for p in (i, *places) if p is not CLS), default=0)
-    return refined(made, lambda found: [x for head in found for x in head], bits, bits + 2 * size + GUARD)
+    return refined(made, lambda found: [x for head in found for x in head], bits, 2 * size + GUARD)
 
 
 def index(query: Cell, keys: Sequence[Cell], variant: T5Buckets | SwinWindow | SwinContinuous) -> tuple[int, ...]:
@@ -88,12 +90,14 @@ def index(query: Cell, keys: Sequence[Cell], variant: T5Buckets | SwinWindow | S
     >>> index(0, [-64, -63, 64], T5Buckets(heads=1))
     (14, 13, 30)
     """
-    axes = axis_count(variant)
-    return rows(_point(query, axes), [_point(key, axes) for key in keys], variant)
+    require(isinstance(variant, Indexed), "variant must be T5Buckets, SwinWindow or SwinContinuous", variant)
+    return rows(*_points(query, keys, axis_count(variant)), variant)
 
 
-def _point(position: Cell, axes: int) -> Point | None:
-    return CLS if position is CLS else coordinates(position, axes)
+def _points(query: Cell, keys: Sequence[Cell], axes: int) -> tuple[Point | None, list[Point | None]]:
+    places = [query, *listed(keys, "keys must be a sequence of positions")]
+    i, *found = [CLS if one is CLS else coordinates(one, axes) for one in places]
+    return i, found
 
 
 def _columns(
@@ -113,7 +117,7 @@ def _columns(
 
 
 def _known(p: Point | None) -> Point:
-    require(p is not None, "a class token must be one of the variant", p)
+    require(p is not None, "positions must be numbers, for the variant has no class token", p)
     assert p is not None
     return p
 

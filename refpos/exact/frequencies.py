@@ -70,12 +70,13 @@ def omega(
     >>> omega(Frequencies((0, 0, 0, 0), base=10_000.0), 64)
     ((Fraction(1, 1), Fraction(1, 10), Fraction(1, 100), Fraction(1, 1000)),)
     """
+    require(isinstance(frequencies, AnyFrequencies), "frequencies must be a description of frequencies", frequencies)
 
     def rows(scale: int) -> tuple[tuple[Real, ...], ...]:
         planes = turning(frequencies, scale, learned=learned, head=head)
         return tuple(tuple(_on(axis, one, scale) for one in planes) for axis in range(axis_count(frequencies)))
 
-    return refined(rows, lambda found: [x for row in found for x in row], bits, bits + GUARD)
+    return refined(rows, lambda found: [x for row in found for x in row], bits, GUARD)
 
 
 def turning(

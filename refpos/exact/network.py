@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 from refpos.errors import require
 from refpos.exact.ball import Ball, Real, add, divide, multiply, negative, sign
 from refpos.exact.elementary import exp
+from refpos.exact.given import fractions
 from refpos.variants.bias import Bias, Kerple
 
 Arrays = Mapping[str, Any]
@@ -22,6 +21,7 @@ POSITIVE = ("r1", "r2", "c", "threshold")
 
 def read(variant: Bias, learned: Mapping[str, Any] | None) -> Arrays:
     """Return what a model learned as fractions, or say what is wrong with it."""
+    require(learned is None or isinstance(learned, Mapping), "learned must be a mapping of names to arrays", learned)
     given, shapes = dict(learned or {}), variant.learned
     require(set(given) == set(shapes), f"learned must bring exactly {', '.join(shapes) or 'nothing'}", list(given))
     found = {name: fractions(given[name], shape, f"{name} must have shape {shape}") for name, shape in shapes.items()}
@@ -67,21 +67,3 @@ def _relu(x: Real) -> Real:
         return x if way > 0 else ZERO
     assert isinstance(x, Ball)
     return Ball(max(x.mid, 0), x.rad, x.scale)
-
-
-def fractions(given: Any, shape: tuple[int, ...], rule: str) -> Any:
-    """Return nested sequences of finite numbers as nested tuples of fractions; a row of plain numbers all at once."""
-    if hasattr(given, "tolist"):
-        given = given.tolist()
-    if not shape:
-        number = isinstance(given, int | float | Fraction) and not isinstance(given, bool) and isfinite(given)
-        require(number, f"{rule}, of finite numbers", given)
-        return _fraction(given)
-    require(isinstance(given, list | tuple) and len(given) == shape[0], rule, given)
-    if len(shape) == 1 and {*map(type, given)} <= {int, float} and all(map(isfinite, given)):
-        return tuple(map(_fraction, given))
-    return tuple(fractions(one, shape[1:], rule) for one in given)
-
-
-_fraction = lru_cache(maxsize=4096)(Fraction)
-"""What a number is exactly: those that are learned are few, again and again."""

@@ -12,7 +12,7 @@ from refpos.errors import require
 from refpos.exact.characters import series, turns, waves
 from refpos.exact.differences import Relation, compared, permuted, worst
 from refpos.exact.exponents import Learned, columns
-from refpos.exact.network import fractions
+from refpos.exact.given import fractions
 from refpos.exact.operators import Operator, scores
 from refpos.variants.attention import Fope
 from refpos.variants.frequencies import Frequencies, axis_count
@@ -97,6 +97,7 @@ def normal_form(
     """
     if isinstance(variant, Fope):
         return _of_series(variant, features, lattice, learned)
+    require(isinstance(variant, Rotary | Sinusoidal), "variant must be Rotary, Sinusoidal or Fope", variant)
     require_static(variant)
     heads = columns(variant.frequencies, learned)
     axes = axis_count(variant.frequencies)
@@ -212,4 +213,6 @@ def _comparable(a: NormalForm, b: NormalForm) -> bool:
 
 
 def _check(a: NormalForm, b: NormalForm) -> None:
+    for one in (a, b):
+        require(isinstance(one, NormalForm), "what is compared must be two normal forms, see normal_form", one)
     require(a.lattice == b.lattice, "both forms must be for integer positions, or neither", (a.lattice, b.lattice))

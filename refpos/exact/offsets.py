@@ -23,7 +23,7 @@ def rows(
     """Return the index of a query and each of its keys."""
     cls = isinstance(variant, SwinWindow) and variant.cls
     for p in (i, *keys):
-        require(cls or p is not CLS, "a class token must be one of the variant", p)
+        require(cls or p is not CLS, "positions must be numbers, for the variant has no class token", p)
         require(p is CLS or all(x.denominator == 1 and abs(x) <= 2**53 for x in p), "positions must be integers", p)
     return tuple(_row(i, j, variant) for j in keys)
 

@@ -6,6 +6,7 @@ from itertools import accumulate, chain, product
 from typing import Any, assert_never
 
 from refpos.errors import SpecError, require
+from refpos.exact.given import listed, plain
 from refpos.exact.multimodal import Row, sequence
 from refpos.exact.refined import refined
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask, MaskRule
@@ -40,7 +41,8 @@ def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]
     >>> place([Text(1), Image(1, 1), Text(1)], RopeTie("unit"), 64)[1:]
     ((Fraction(1, 1), Fraction(1, 1)), (Fraction(2, 1), Fraction(2, 1)))
     """
-    segments = tuple(segments)
+    given = plain(segments)
+    segments = tuple(given) if isinstance(given, Iterable) else (given,)
     require(isinstance(rule, Rule), "rule must be one of those that place segments", rule)
     known = segments and all(isinstance(one, Segment) for one in segments)
     require(known, "segments must be Text, Audio, Image or Video, at least one", segments)
@@ -52,27 +54,45 @@ def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]
         case Centres() | GridBuckets():
             return tuple(chain.from_iterable(_in_image(_sides(one, rule), rule) for one in segments))
         case _:
-            return tuple(
-                refined(lambda scale: sequence(segments, rule, scale), chain.from_iterable, bits, bits + GUARD)
-            )
+            return tuple(refined(lambda scale: sequence(segments, rule, scale), chain.from_iterable, bits, GUARD))
 
 
 def place_mask(mask: Sequence[Any], rule: MaskRule | Index) -> tuple[Row, ...]:
     """Return the coordinates of every token of a row, or of every pixel of an image, as `refpos.place_mask` has them.
+
+    Raises
+    ------
+    SpecError
+        If the mask is not of 0 and 1, has not the axes that the rule needs, or is empty.
 
     Examples
     --------
     >>> place_mask([[1, 1], [1, 0]], DetrMask(normalise=True, epsilon=0.5))[1]
     (Fraction(2, 3), Fraction(4, 5))
     """
+    require(isinstance(rule, MaskRule | Index), "rule must be DecoderMask, FairseqMask, DetrMask or Index", rule)
     if isinstance(rule, DetrMask):
-        rows = [list(map(int, row)) for row in mask]
+        rows = [_line(row, "(h, w)") for row in _lined(mask, "(h, w)")]
+        require(len({len(row) for row in rows}) == 1, "mask must have shape (h, w) and not be empty", mask)
         down = [_counts(column, rule) for column in zip(*rows, strict=True)]
         right = [_counts(row, rule) for row in rows]
         return tuple((down[j][i], right[i][j]) for i, j in product(range(len(rows)), range(len(rows[0]))))
-    line = [int(one) for one in mask]
+    line = _line(mask, "(n,)")
     places = [_on_line(i, line, rule) for i in range(len(line))]
     return tuple((Fraction(one),) for one in places)
+
+
+def _lined(mask: Sequence[Any], shape: str) -> Sequence[Any]:
+    rule = f"mask must have shape {shape} and not be empty"
+    found = listed(mask, rule)
+    require(len(found) > 0, rule, mask)
+    return found
+
+
+def _line(row: Sequence[Any], shape: str) -> list[int]:
+    found = [plain(one) for one in _lined(row, shape)]
+    require(all(isinstance(one, int) and one in (0, 1) for one in found), "mask must hold only 0 and 1, or bools", row)
+    return [int(one) for one in found]
 
 
 def _on_line(i: int, line: Sequence[int], rule: DecoderMask | FairseqMask | Index) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
-from math import isfinite
 
 from refpos.errors import require
 from refpos.exact.angles import Coordinate, Position, angle, circle, coordinates, reach
 from refpos.exact.ball import Real
 from refpos.exact.frequencies import Learned, turning
+from refpos.exact.given import listed, number
 from refpos.exact.refined import refined
 from refpos.exact.roots import Number, plus, real, times
 from refpos.exact.scaling import growth, magnitude
@@ -60,14 +60,15 @@ def cos_sin(
     >>> cos_sin(0, Rotary(Frequencies((0,)), attention_factor=1.5), 64)
     ((Fraction(3, 2),), (Fraction(0, 1),))
     """
+    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
 
     def made(scale: int) -> tuple[tuple[Real, ...], tuple[Real, ...]]:
         found = table(position, variant, scale, side, learned=learned, head=head)
         cosines, sines = zip(*found.values(), strict=True)
         return tuple(real(one, scale) for one in cosines), tuple(real(one, scale) for one in sines)
 
-    start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + GUARD
-    return refined(made, chain.from_iterable, bits, start)
+    more = reach(coordinates(position, axis_count(variant.frequencies))) + GUARD
+    return refined(made, chain.from_iterable, bits, more)
 
 
 def rotate(
@@ -119,6 +120,7 @@ def rotate(
     >>> rotate([3, 4, 0.5], 1, Rotary(Frequencies((0,), unit="half-turn")), 64)
     (Fraction(-3, 1), Fraction(-4, 1), Fraction(1, 2))
     """
+    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     features = _features(x)
     wanted = range(len(features)) if elements is None else elements
     needed = frozenset(wanted)
@@ -133,8 +135,8 @@ def rotate(
             _, y[d] = turned((features[a], features[b]), found[second], scale)
         return tuple(real(y[one], scale) for one in wanted)
 
-    start = bits + reach(coordinates(position, axis_count(variant.frequencies))) + reach(features) + GUARD
-    return refined(made, lambda found: found, bits, start)
+    more = reach(coordinates(position, axis_count(variant.frequencies))) + reach(features) + GUARD
+    return refined(made, lambda found: found, bits, more)
 
 
 def turned(pair: tuple[Fraction, Fraction], z: Pair, scale: int) -> Pair:
@@ -199,7 +201,7 @@ def sense(variant: Rotary, side: Side) -> Fraction:
 
 
 def _features(x: Sequence[Coordinate]) -> tuple[Fraction, ...]:
-    given = list(x)
-    fine = all(isinstance(one, int | float | Fraction) and not isinstance(one, bool) and isfinite(one) for one in given)
-    require(given and fine, "x must be finite numbers, at least one", given)
-    return tuple(Fraction(one) for one in given)
+    rule = "x must be finite numbers, at least one"
+    given = listed(x, rule)
+    require(len(given) > 0, rule, given)
+    return tuple(number(one, rule) for one in given)

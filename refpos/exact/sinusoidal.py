@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+from refpos.errors import require
 from refpos.exact.angles import Position, angle, circle, coordinates, reach
 from refpos.exact.ball import Real
 from refpos.exact.frequencies import Learned, turning
@@ -59,6 +60,7 @@ def embed(
     >>> embed(0, Sinusoidal(Frequencies((0,)), width=3), 64)
     (Fraction(0, 1), Fraction(1, 1), Fraction(0, 1))
     """
+    require(isinstance(variant, Sinusoidal), "variant must be Sinusoidal", variant)
     p = coordinates(position, axis_count(variant.frequencies))
     size = Fraction(variant.scale)
     wanted = range(width(variant)) if elements is None else elements
@@ -73,4 +75,4 @@ def embed(
                 row[cosine], row[sine] = (times(size, one, scale) for one in found)
         return tuple(real(row[one], scale) for one in wanted)
 
-    return refined(made, lambda found: found, bits, bits + reach(p) + GUARD)
+    return refined(made, lambda found: found, bits, reach(p) + GUARD)

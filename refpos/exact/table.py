@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from math import isfinite, prod
+from math import prod
 from typing import Any, assert_never
 
 from refpos.errors import require
 from refpos.exact.angles import Position, coordinates
 from refpos.exact.frequencies import Learned
+from refpos.exact.given import listed, number
 from refpos.exact.kernels import Weights, weights
 from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
 
@@ -50,6 +51,7 @@ def lookup(
     >>> lookup(1, Table((3,), 1, offset=1), learned={"table": [[0.0], [0.5], [0.25]]})
     (Fraction(1, 4),)
     """
+    require(isinstance(variant, Lookup), "variant must be Table or Factorised", variant)
     p = coordinates(position, len(variant.rows))
     require(all(one.denominator == 1 for one in p), "positions must be whole numbers", position)
     picked = [_picked(int(one), axis, variant, grid) for axis, one in enumerate(p)]
@@ -98,19 +100,23 @@ def resize(
     >>> resize([[0.0], [2.0], [4.0], [6.0]], (2, 2), (1, 2), Resize("linear"))
     ((Fraction(2, 1),), (Fraction(4, 1),))
     """
+    require(isinstance(rule, Resize), "rule must be Resize", rule)
     for name, one in (("old", old), ("new", new)):
-        require(len(one) == 2 and min(one) >= 1, f"{name} must be two ints of at least 1, (h, w)", one)
-    require(prefix >= 0, "prefix must be an int of at least 0", prefix)
+        fine = isinstance(one, tuple | list) and len(one) == 2 and all(type(n) is int and n >= 1 for n in one)
+        require(fine, f"{name} must be two ints of at least 1, (h, w)", one)
+    require(type(prefix) is int and prefix >= 0, "prefix must be an int of at least 0", prefix)
     size = prefix + old[0] * old[1]
-    require(len(table) == size, f"table must have {size} rows", len(table))
-    rows = [_row(one, len(table[0])) for one in table]
+    given = listed(table, f"table must have {size} rows")
+    require(len(given) == size, f"table must have {size} rows", len(given))
+    wide = len(listed(given[0], "table must have rows of numbers"))
+    rows = [_row(one, wide) for one in given]
     if old == new:
-        return tuple(map(_exactly, rows))
+        return tuple(rows)
     down, across = weights(old[0], new[0], rule), weights(old[1], new[1], rule)
     kept, cells = rows[:prefix], rows[prefix:]
     grid = [[cells[y * old[1] + x] for x in range(old[1])] for y in range(old[0])]
     made = (_summed([down[y], across[x]], grid, len(rows[0])) for y, x in product(range(new[0]), range(new[1])))
-    return (*map(_exactly, kept), *made)
+    return (*kept, *made)
 
 
 def fit(height: int, width: int, rule: Pix2StructGrid) -> tuple[int, int]:
@@ -132,7 +138,9 @@ def fit(height: int, width: int, rule: Pix2StructGrid) -> tuple[int, int]:
     >>> fit(200, 100, Pix2StructGrid((16, 16), 512))
     (32, 16)
     """
-    require(min(height, width) >= 1, "height and width must be at least 1", (height, width))
+    require(isinstance(rule, Pix2StructGrid), "rule must be Pix2StructGrid", rule)
+    fine = all(type(n) is int and n >= 1 for n in (height, width))
+    require(fine, "height and width must be ints of at least 1", (height, width))
     ph, pw = rule.patch
     return _most(rule.most, ph * width, pw * height), _most(rule.most, pw * height, ph * width)
 
@@ -162,7 +170,7 @@ def _summed(picked: Sequence[Row] | Weights, table: Any, width: int) -> Row:
     """Return the rows of a nested table, weighted along each of its axes and summed."""
     total = [ZERO] * width
     for weight, row in _weighted(picked, table):
-        total = [one + weight * Fraction(x) for one, x in zip(total, row, strict=True)]
+        total = [one + weight * x for one, x in zip(total, row, strict=True)]
     return tuple(total)
 
 
@@ -183,20 +191,16 @@ def _tables(variant: Lookup, learned: Learned | None) -> list[Any]:
     return [_nested(learned[name], shape, name) for name, shape in variant.learned.items()]
 
 
-def _exactly(row: Sequence[float]) -> Row:
-    return tuple(Fraction(x) for x in row)
-
-
 def _nested(values: Any, shape: tuple[int, ...], name: str) -> Any:
-    """Return nested sequences of numbers as nested tuples of doubles, their shape checked."""
-    require(len(values) == shape[0], f"{name} must have shape {shape} there", len(values))
+    """Return nested sequences of numbers as nested tuples of fractions, their shape checked."""
+    given = listed(values, f"{name} must have shape {shape} there")
+    require(len(given) == shape[0], f"{name} must have shape {shape} there", len(given))
     if len(shape) == 1:
-        return _row(values, shape[0])
-    return tuple(_nested(one, shape[1:], name) for one in values)
+        return _row(given, shape[0])
+    return tuple(_nested(one, shape[1:], name) for one in given)
 
 
-def _row(values: Sequence[Any], width: int) -> tuple[float, ...]:
-    require(len(values) == width, f"rows must have a width of {width}", len(values))
-    numbers = tuple(map(float, values))
-    require(all(map(isfinite, numbers)), "a table must be finite", numbers)
-    return numbers
+def _row(values: Sequence[Any], width: int) -> Row:
+    given = listed(values, f"rows must have a width of {width}")
+    require(len(given) == width, f"rows must have a width of {width}", len(given))
+    return tuple(number(one, "a table must be finite") for one in given)

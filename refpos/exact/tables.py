@@ -95,13 +95,14 @@ def tables(
     require(
         isinstance(positions, range) and len(positions) > 0, "positions must be a range that is not empty", positions
     )
+    require(isinstance(variant, Rotary | Sinusoidal), "variant must be Rotary or Sinusoidal", variant)
     if isinstance(variant, Rotary):
         check_side(variant, side)
 
     def made(scale: int) -> Table:
         return Table(_columns(positions, variant, scale, side, learned, head), scale)
 
-    return refined(made, _widest, bits, bits + len(positions).bit_length() + GUARD)
+    return refined(made, _widest, bits, len(positions).bit_length() + GUARD)
 
 
 def column(spiral: Spiral, count: int, scale: int) -> Column:

@@ -85,7 +85,8 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
            [2., 2., 3.],
            [4., 4., 4.]])
     """
-    segments = list(segments) if isinstance(segments, Iterable) else [segments]
+    given = segments.tolist() if isinstance(segments, np.ndarray) else segments
+    segments = list(given) if isinstance(given, Iterable) else [given]
     require(isinstance(rule, Rule), "rule must be one of those that place segments", rule)
     require(
         segments and all(isinstance(one, Segment) for one in segments),
