@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from refpos import CATALOGUE
 from refpos.cli import main
 
@@ -18,11 +20,19 @@ def without_numbers(text):
     return re.sub(r"[-−]?\d[\d.,e+-]*", "#", text).strip()
 
 
-def test_the_wrong_rope_on_the_first_screen_is_named_as_shown(tmp_path, monkeypatch, capsys):
-    code, shown = blocks("python")[0], blocks("console")[0]
-    (tmp_path / "mine.py").write_text(code)
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """Stand in a folder with the module of the first screen, which is forgotten afterwards."""
+    (tmp_path / "mine.py").write_text(blocks("python")[0])
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    sys.modules.pop("mine", None)
+    yield
+    sys.modules.pop("mine", None)
+
+
+def test_the_wrong_rope_on_the_first_screen_is_named_as_shown(mine, capsys):
+    shown = blocks("console")[0]
     command, *printed = shown.splitlines()
 
     status = main(command.removeprefix("$ refpos ").split())
