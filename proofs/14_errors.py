@@ -12,11 +12,11 @@ from fractions import Fraction
 import sympy as sp
 from pictures import canvas, drawn
 
-from refpos import NTK, Frequencies, Linear, Rotary
+from refpos import NTK, Bands, ByParts, Dense, Frequencies, Linear, Rotary
 from refpos.exact.formats import BFLOAT16, FLOAT32, NARROW, decoded, direct, rounded, to_odd
 from refpos.oracle.roundings import kappa
 from refpos.oracle.roundoff import gamma
-from refpos.symbolic import rotation
+from refpos.symbolic import omega, rotation
 
 u, n = sp.symbols("u n", positive=True)
 b, p, k, K, lam = sp.symbols("b p k K lambda", positive=True)
@@ -244,6 +244,77 @@ for apart, largest, range_ in ((1 - t, 1, t / (1 + t)), (t - 1, t, 1 + t)):
     assert sp.degree(spare, ramp) <= 1
     ends = [sp.together(spare.subs({ramp: end}).subs(t, range_)) for end in (0, 1)]
     assert all(min(sp.Poly(sp.numer(one), t).coeffs()) >= 0 for one in ends)
+
+
+# %% [markdown] tags=["error-ramp"]
+# ## Ramps
+#
+# **Theorem** (`error-ramp`). Let $\gamma = (r - low)/(high - low)$ with $r = L\omega/2\pi$ of $c$ roundings, the bounds
+# exact. Then an error of $r$ moves the blend $\omega' = \gamma\omega + (1 - \gamma)\omega/s$ by at most $c\,
+# \tfrac{r}{high - low}\, \tfrac{\max(\omega, \omega/s)}{\omega'}$ roundings: turns count $\kappa + 2$, the $\kappa$ of
+# $\omega$ without the product with the position, and three more.
+#
+# *Source:* derived here, for `refpos.oracle.roundings`; the ramp is that of YaRN, arXiv:2309.00071v2, eqs. 17 to 20.
+#
+# One rounding of $r$ moves $\gamma$ by $r/(high - low)$ of a rounding, and $\gamma$ moves the blend by $\omega -
+# \omega/s$, in size at most the larger of the two. The turns are made as $L/(2\pi/\omega)$: the constant $2\pi$, and
+# two divisions.
+# %% tags=["error-ramp"]
+L, w, low, high = sp.symbols("L omega low high", positive=True)
+turns = L / (2 * sp.pi * (1 + delta[1]) / (w * (1 + delta[0])) * (1 + delta[2])) * (1 + delta[3])  # flip: turns = L * w
+assert count(turns) == 4
+r = sp.Symbol("r", positive=True)
+ramp_of = (r * (1 + delta[0]) - low) / (high - low)
+blended = ramp_of * w + (1 - ramp_of) * w / f
+moved = blended.diff(delta[0])
+assert sp.simplify(moved - r / (high - low) * (w - w / f)) == 0
+assert sp.simplify(w - (w - w / f)).is_positive
+assert sp.simplify(w / f - (w / f - w)).is_positive
+# %% tags=["error-ramp"]
+parts = ByParts(8.0, 64, 1.0, 3.0)
+plain, stretched = (omega(Frequencies((0,) * 6, base=512.0, scaling=scaling)) for scaling in ((), parts))
+before = kappa(Frequencies((0,) * 6, base=512.0), "power")
+after = kappa(Frequencies((0,) * 6, base=512.0, scaling=parts), "power")
+ratios = [float(one) for one in 64 * plain / (2 * sp.pi)]
+blending = [at for at in range(6) if 1 < ratios[at] < 3]
+assert blending
+for at in range(6):
+    share = float(plain[at] / stretched[at])
+    of_ramp = (before[at] + 2) * ratios[at] / 2 + 2  # flip: of_ramp = before[at] + 2
+    assert abs(after[at] - before[at] - 3 - (at in blending) * of_ramp * share) < 1e-9
+# %% [markdown] tags=["error-bands"]
+# ## Bands
+#
+# **Theorem** (`error-bands`). Bands $low\,(high/low)^t$, $t = j/(n-1)$, by a power have $\kappa = 5 + t(1 +
+# 2\delta\Delta)$ with $\Delta = |\ln(high/low)|$; learned frequencies over $A$ axes have $\kappa = A + 1$; half turns
+# and turns have 2 more.
+#
+# *Source:* derived here, for `refpos.oracle.roundings`.
+#
+# The power has 2, the products with $low$ and with the position 1 each. Both ends are rounded: $low$ weighs $1 - t$ and
+# $high$ weighs $t$, 1 together. The ratio is rounded, $t$; its exponent has two roundings, none where $n - 1$ is a
+# power of two. A learned frequency is rounded once, and its term of the sum over axes has a product and at most $A - 1$
+# sums. The constant $\pi$ is rounded, and multiplied.
+# %% tags=["error-bands"]
+j, N = sp.symbols("j N", positive=True)
+h = sp.Symbol("h", positive=True)  # ln(high/low), of bands that rise
+bottom, top = low * (1 + delta[0]), low * sp.exp(h) * (1 + delta[1])
+exponent = j / N * times(delta[2], delta[3])  # flip: exponent = j / N * times(delta[2], delta[3]) ** 2
+made = p * (bottom * ((top / bottom) * (1 + delta[4])) ** exponent * times(delta[5], delta[6]) * (1 + delta[7]))
+weights = [sp.simplify(sp.log(made * (1 + delta[8])).diff(one).subs(dict.fromkeys(delta, 0))) for one in delta]
+assert sp.simplify(weights[0] - (1 - j / N)) == 0
+assert weights[1] == j / N
+assert sp.simplify(sum(weights) - (5 + j / N * (1 + 2 * h))) == 0
+rising = Bands((0,) * 7, 1.0, 8.0)
+due = [5 + at / 6 * (1 + 2 * sp.log(8)) for at in range(7)]
+assert all(abs(float(one) - other) < 1e-9 for one, other in zip(due, kappa(rising, "power"), strict=True))
+# %% tags=["error-bands"]
+for axes in (1, 2, 3):
+    learned = w * (1 + delta[0])  # flip: learned = w
+    term = p * learned * (1 + delta[1]) * times(*delta[2 : axes + 1])
+    assert count(term) == axes + 1
+    assert set(kappa(Dense(axes, 4), "power")) == {axes + 1}
+    assert set(kappa(Dense(axes, 4, unit="turn"), "power")) == {axes + 3}
 
 
 # %% [markdown] tags=["round-to-odd"]

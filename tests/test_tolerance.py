@@ -773,6 +773,7 @@ LOGS = np.log(1e4) * np.arange(4) / 4
 """λ_k of four planes and base 1e4, whose exponents are exact."""
 
 
+@pytest.mark.theorem("error-bands")
 @pytest.mark.parametrize(
     ("frequencies", "idiom", "want"),
     [

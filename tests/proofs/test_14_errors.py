@@ -1,6 +1,7 @@
 """The error model: counts of roundings are what recipes have, bounds hold to all orders, masters round as values do."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from operators import PLAIN
 from strategies import MANY, generators
 
-from refpos import NTK, Frequencies, Linear, Rotary, cos_sin, rotate, turn
+from refpos import NTK, ByParts, Frequencies, Linear, Rotary, cos_sin, omega, rotate, turn
 from refpos.exact.formats import BFLOAT16, FLOAT32, NARROW, decoded, direct, rounded, to_odd
 from refpos.oracle.roundings import kappa
 from refpos.oracle.roundoff import gamma
@@ -148,6 +149,24 @@ def test_scalings_add_their_own_roundings(idiom):
 
     assert kappa(divided, idiom) == pytest.approx(kappa(plain, idiom) + 2)
     assert kappa(stretched, idiom) == pytest.approx(kappa(longer, idiom) - of_base + 3 + multipliers)
+
+
+@pytest.mark.parametrize("factor", [2.0, 8.0, 64.0])
+@pytest.mark.theorem("error-ramp")
+def test_a_ramp_is_moved_by_its_turns_as_much_as_is_counted(factor):
+    """A length that is a little longer is as many turns more as one rounding would be: what does it do to ω'?"""
+    length, more, low, high = 1_000_000, 100, 1e3, 2e5
+    plain = Frequencies((0,) * 12, base=512.0)
+    here, there = (replace(plain, scaling=ByParts(factor, one, low, high)) for one in (length, length + more))
+    blend, moved, turns = omega(here)[0], omega(there)[0], length * omega(plain)[0] / (2 * np.pi)
+    weight = abs(np.log(moved / blend)) * length / more
+    blended = (low < turns) & (turns < high) & (turns * (1 + more / length) < high)
+    counted_less = kappa(here, "power") - kappa(plain, "power") - 3 - 2 * omega(plain)[0] / blend
+    allowed = (kappa(plain, "power") + 2) * weight
+
+    assert blended.sum() > 8
+    assert (counted_less >= allowed * (1 - 1e-3))[blended].all()
+    assert (counted_less <= allowed * factor / (factor - 1) * (1 + 1e-3))[blended].all()
 
 
 @MANY
