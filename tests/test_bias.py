@@ -1,6 +1,7 @@
 """Biases: worked numbers, laws, and what is refused."""
 
 import math
+from bisect import bisect_left
 from dataclasses import replace
 
 import numpy as np
@@ -189,6 +190,32 @@ def test_the_table_of_t5_serves_every_distance_and_never_falls(buckets, more, bi
     assert list(range(near)) == before[:near].tolist()
     assert variant.side - 1 == before[-1] == before[near + more]
     assert set(after) == ({0} if not bidirectional else {variant.side + one for one in set(before) - {0}})
+
+
+@pytest.mark.parametrize("distance", [9, 16, 24, 27, 64, 81, 100, 128, 8**5, 10**6, 2**40])
+@pytest.mark.parametrize("buckets", [2, 3, 6, 16])
+def test_bounds_of_buckets_are_roots_of_integers_rounded_up(buckets, distance):
+    """A distance is at or beyond the t-th bound where r^(n − e) >= D^t e^(n − e − t)."""
+    variant = T5Buckets(1, buckets, distance, bidirectional=False)
+    e, far = variant.near, variant.side - variant.near
+    limits = [distance**t * e ** (far - t) for t in range(1, far)]
+    bounds = [bisect_left(range(distance + 1), limit, key=lambda r: r**far) for limit in limits]
+
+    near = [r for bound in bounds for r in (bound - 1, bound) if r >= e]
+    expected = [e + sum(bound <= r for bound in bounds) for r in near]
+    assert expected == index([0], [-r for r in near], variant)[0].tolist()
+
+
+def test_buckets_may_be_many():
+    assert 1706 == index([0], [-(2**30)], T5Buckets(1, 4096, 2**40)).item()
+    assert 18_431 == index([0], [-(10**5)], T5Buckets(1, 50_000, 10**6)).item()
+
+
+def test_a_fire_whose_divisor_vanishes_is_refused_without_a_warning():
+    learned = {name: np.ones(shape) for name, shape in Fire(1, hidden=1, epsilon=0.0).learned.items()}
+    learned |= {"c": np.array(1e-200), "threshold": np.array(1e-200)}
+    with pytest.raises(SpecError, match="biases must be finite"):
+        bias([0], [1], Fire(1, hidden=1, epsilon=0.0), learned=learned)
 
 
 @pytest.mark.theorem("t5-unused")

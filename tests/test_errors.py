@@ -727,27 +727,27 @@ CALLS = {
     ),
     "features that are integers": (
         lambda: rotate(np.ones((3, 4), dtype=int), [0, 1, 2], ROTARY),
-        "x must be float16, float32 or float64; got int64",
+        "x must be float16, float32 or float64, in native byte order; got int64",
     ),
     "features that are complex": (
         lambda: rotate(np.ones((3, 4), dtype=complex), [0, 1, 2], ROTARY),
-        "x must be float16, float32 or float64; got complex128",
+        "x must be float16, float32 or float64, in native byte order; got complex128",
     ),
     "features of a dtype like bfloat16": (
         lambda: rotate(np.ones((3, 4), dtype="V2"), [0, 1, 2], ROTARY),
-        "x must be float16, float32 or float64; got |V2",
+        "x must be float16, float32 or float64, in native byte order; got |V2",
     ),
     "features in extended precision": (
         lambda: rotate(np.ones((3, 4), dtype=np.longdouble), [0, 1, 2], ROTARY),
-        f"x must be float16, float32 or float64; got {np.dtype(np.longdouble)}",
+        f"x must be float16, float32 or float64, in native byte order; got {np.dtype(np.longdouble)}",
     ),
     "features in another byte order": (
         lambda: rotate(np.ones((3, 4), dtype=">f4"), [0, 1, 2], ROTARY),
-        "x must be float16, float32 or float64; got >f4",
+        "x must be float16, float32 or float64, in native byte order; got >f4",
     ),
     "ragged features": (
         lambda: rotate([[1.0], [1.0, 2.0]], [0, 1], ROTARY),
-        "x must be float16, float32 or float64; got object",
+        "x must be float16, float32 or float64, in native byte order; got object",
     ),
     "fewer positions than vectors": (
         lambda: rotate(X, [0, 1], ROTARY),

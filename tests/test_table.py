@@ -410,6 +410,10 @@ T = np.ones((4, 1))
 ONE = Table((3,), 2)
 TWO = Factorised((3, 3), 2)
 REFUSED = {
+    "a grid that no memory holds": (
+        lambda: resize(np.ones((1, 2**20)), (1, 1), (2**14, 2**14), Resize("linear")),
+        "the resized table must fit into memory; got (16384, 16384)",
+    ),
     "an empty grid": (
         lambda: resize(T, (2, 2), (0, 2), LINEAR),
         "new must be two ints of at least 1, (h, w); got (0, 2)",

@@ -35,7 +35,7 @@ def scores(
     Fope             (L_i q_i)·(L_j k_j)/√d,  L of learned sums of cosines and of sines
     Shaw             q_i·(k_j + A[clip(p_j − p_i)])/√d
     TransformerXL    ((q_i + u)·k_j + (q_i + v)·W r(p_i − p_j))/√d
-    Deberta          (q_i·k_j + q_i·K[δ(p_i − p_j)] + k_j·Q[δ(p_i − p_j)])/√(3d)
+    Deberta          (q_i·k_j + q_i·K[δ(p_i − p_j)] + k_j·Q[δ(p_i − p_j)])/√(n d),  n one more than `terms`
     Decomposed       q_i·k_j/√d + q_i·H[y_i − y_j] + q_i·W[x_i − x_j]
     Cope             q_i·k_j/√d + q_i·e[Σ_l σ(q_i·k_l/√d)]
     Pope             Σ_c μ(q_ic) μ(k_jc) cos((p_i − p_j) ω_c − δ_c)/√d

@@ -87,7 +87,7 @@ def bias(
     require(isinstance(variant, Bias), f"variant must be {names}", variant)
     given = _arrays(variant, learned)
     q, k = pair(query_positions, key_positions, axis_count(variant))
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = _added(q, k, given, variant)
     require(np.isfinite(found).all(), "biases must be finite", found[~np.isfinite(found)][:1])
     return np.asarray(found)

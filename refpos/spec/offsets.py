@@ -1,6 +1,7 @@
 """Offsets between positions: which row of a table serves a query and a key, in exact integers."""
 
-from bisect import bisect_left
+from decimal import Decimal
+from math import ceil
 from typing import assert_never
 
 import numpy as np
@@ -8,11 +9,14 @@ import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.positions import as_positions
-from refpos.spec.precise import Floats
+from refpos.spec.precise import Floats, digits
 from refpos.variants.bias import Indexed, T5Buckets, axis_count
 from refpos.variants.window import SwinContinuous, SwinWindow, differences
 
 Ints = npt.NDArray[np.int64]
+
+CLOSE = Decimal("1e-15")
+"""Far more than 40 digits of a number up to 2^53 are off."""
 
 
 def index(query_positions: npt.ArrayLike, key_positions: npt.ArrayLike, variant: Indexed) -> Ints:
@@ -90,13 +94,27 @@ def _integers(p: Floats) -> Ints:
 
 
 def _buckets(relative: Ints, variant: T5Buckets) -> Ints:
-    """Return the bucket of each key − query; the bounds of the far buckets are roots of integers, rounded up."""
-    e, far, most = variant.near, variant.side - variant.near, variant.distance
-    limits = (most**t * e ** (far - t) for t in range(1, far))
-    bounds = [bisect_left(range(most + 1), limit, key=lambda r: r**far) for limit in limits]
-    size = np.abs(relative) if variant.bidirectional else np.maximum(-relative, 0)
-    found = np.where(size < e, size, e + np.searchsorted(np.array(bounds, dtype=np.int64), size, side="right"))
+    """Return the bucket of each key − query."""
+    e, size = variant.near, np.abs(relative) if variant.bidirectional else np.maximum(-relative, 0)
+    found = np.where(size < e, size, e + np.searchsorted(_bounds(variant), size, side="right"))
     return found + variant.side * (relative > 0) if variant.bidirectional else found
+
+
+def _bounds(variant: T5Buckets) -> Ints:
+    """Return the least distance of each far bucket but the first, ⌈e (D/e)^(t/(n − e))⌉.
+
+    A root that 40 digits do not tell from an integer is compared with it in integers.
+    """
+    e, far, most = variant.near, variant.side - variant.near, variant.distance
+    with digits():
+        start, step = Decimal(e).ln(), (Decimal(most) / e).ln() / far
+        roots = [(start + t * step).exp() for t in range(1, far)]
+    found = [ceil(root - CLOSE) for root in roots]
+    for at, root in enumerate(roots):
+        if found[at] < root + CLOSE:
+            t = at + 1
+            found[at] += found[at] ** far < most**t * e ** (far - t)
+    return np.array(found, dtype=np.int64)
 
 
 def _cells(offset: Ints, window: tuple[int, int]) -> Ints:

@@ -214,7 +214,7 @@ def _features(x: npt.ArrayLike) -> Array:
     except ValueError:
         given = np.asarray(None)
     known = given.dtype in (np.float16, np.float32, np.float64)
-    require(known, "x must be float16, float32 or float64", named(given.dtype))
+    require(known, "x must be float16, float32 or float64, in native byte order", named(given.dtype))
     require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
     return given
 

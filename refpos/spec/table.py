@@ -1,5 +1,6 @@
 """Learned tables: pick rows, resize to another grid; and the grid that an image is given."""
 
+import sys
 from collections.abc import Mapping
 from math import isqrt
 from typing import Any, assert_never
@@ -7,7 +8,7 @@ from typing import Any, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from refpos.errors import require
+from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned
 from refpos.spec.kernels import weights
 from refpos.spec.positions import as_positions, as_reals
@@ -137,8 +138,13 @@ def resize(table: npt.ArrayLike, old: Sides, new: Sides, rule: Resize, *, prefix
     fits = given.ndim == 2 and given.shape[0] == prefix + h * w
     require(fits, f"table must have shape ({prefix + h * w}, d)", given.shape)
     rows = _finite(given.astype(np.float64), "table")
-    resized = _resampled(rows[prefix:].reshape(h, w, -1), to, rule)
-    return np.concatenate([rows[:prefix], resized.reshape(to[0] * to[1], -1)])
+    cells = to[0] * to[1]
+    require(cells * rows.shape[1] <= sys.maxsize >> 4, "the resized table must fit into memory", to)
+    try:
+        resized = _resampled(rows[prefix:].reshape(h, w, -1), to, rule)
+        return np.concatenate([rows[:prefix], resized.reshape(cells, -1)])
+    except MemoryError:
+        raise SpecError(f"the resized table must fit into memory; got {to}") from None
 
 
 def fit(height: int, width: int, rule: Pix2StructGrid) -> Image:

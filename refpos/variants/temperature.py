@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from refpos.errors import require
 from refpos.variants import rules
 from refpos.variants.rotary import Magnitude, Mscale, RootLog
 
@@ -77,7 +78,8 @@ class LogCount:
         if type(self.counted) is int:
             rules.whole(self, "counted", 1)
         else:
-            rules.one_of(self, "counted", ("position", "keys"))
+            known = isinstance(self.counted, str) and self.counted in ("position", "keys")
+            require(known, "counted must be 'position', 'keys' or an int", self.counted)
         rules.real(self, "coefficient")
         rules.greater(self, "coefficient", 0)
         rules.flag(self, "clip")
