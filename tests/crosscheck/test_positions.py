@@ -1,5 +1,6 @@
 """Rules of position, and frameworks that place tokens: transformers, diffusers and timm."""
 
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from refpos import Centres, Frequencies, Grid, Image, MRope, Sinusoidal, Text, Video, cos_sin, embed, place
+from refpos import Centres, Frequencies, Grid, Image, MRope, Sinusoidal, Text, Video, cos_sin, embed, lookup, place
 from refpos.catalogue import CATALOGUE
 from refpos.catalogue.positions import POSITIONS
 from refpos.spec.masks import place_mask
@@ -107,12 +108,14 @@ def test_roberta_counts_from_beyond_padding():
     assert found.tolist() == place_mask(PADDED.numpy(), rule("fairseq-positions")).tolist()
 
 
-def test_opt_counts_as_fairseq_does():
+def test_opt_reads_the_rows_that_its_table_has_for_its_positions():
     table = modeling("opt").OPTLearnedPositionalEmbedding(16, 1)
     table.weight.data = torch.arange(18.0)[:, None]
-    found = table(PADDED)[..., 0].detach().numpy()
+    found = table(PADDED).detach().numpy()
+    own = replace(CATALOGUE["opt"].variant, rows=(18,), width=1)
 
-    assert found.tolist() == place_mask(PADDED.numpy(), rule("opt-positions")).tolist()
+    positions = place_mask(PADDED.numpy(), rule("opt-positions"))
+    assert found.tolist() == lookup(positions, own, learned={"table": table.weight.detach().numpy()}).tolist()
 
 
 @pytest.mark.parametrize("name", ["detr", "deformable_detr"])
