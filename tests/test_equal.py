@@ -164,7 +164,9 @@ def test_an_output_written_in_halves_is_a_permutation_after_neighbours():
     kept = Rotary(LINE, pairing="interleaved")
     order = [*range(0, 128, 2), *range(1, 128, 2)]
 
-    assert rotated(kept)[:, order].tolist() == rotated(replace(kept, write="half")).tolist()
+    # What is written where it is read may be multiplied and added in one step.
+    there, here = rotated(kept)[:, order], rotated(replace(kept, write="half"))
+    assert (abs(there - here) <= 6 * U * abs(X).max()).all()
 
 
 def test_an_output_written_in_halves_does_not_change_scores():

@@ -167,7 +167,7 @@ def test_a_grid_that_fits_to_the_last_pixel_is_not_lost(height, width):
         (lambda: table.lookup(0, Table((2,), 1)), "learned must be a mapping"),
         (lambda: table.lookup(0, Table((2,), 1), learned={}), "learned must bring exactly table"),
         (lambda: table.lookup(0, Table((2,), 1, resample=RULES[0]), learned={"table": [[1.0]] * 2}), "grid must"),
-        (lambda: table.fit(0, 1, Pix2StructGrid((1, 1), 1)), "must be at least 1"),
+        (lambda: table.fit(0, 1, Pix2StructGrid((1, 1), 1)), "must be ints of at least 1"),
     ],
 )
 def test_what_is_refused(call, message):
