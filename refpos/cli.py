@@ -96,10 +96,10 @@ _CHECK = (
 
 
 def _list(asked: argparse.Namespace) -> int:
-    from refpos.show import listing, table
+    from refpos.show import LETTERS, listing, table
 
     if asked.markdown:
-        print("\n".join(table()))
+        print("\n".join([*table(), "", LETTERS]))
         return 0
     print(json.dumps(listing(), indent=2) if asked.json else "\n".join(_listed(listing())))
     return 0

@@ -1,7 +1,7 @@
 """What is to be known of an entry of the catalogue, for people and as data."""
 
 import textwrap
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields
 from inspect import cleandoc
 from typing import Any, cast
 
@@ -10,16 +10,21 @@ from refpos.catalogue import CATALOGUE
 from refpos.catalogue.entry import Angle, Entry, Variant
 from refpos.catalogue.find import find
 from refpos.report import columns
+from refpos.show_equations import equation
+from refpos.show_fields import brief, parameters
 from refpos.show_formulas import formula
 from refpos.spec.frequencies import omega
 from refpos.variants.described import describe
-from refpos.variants.frequencies import Frequencies
 
-FEW = 5
-"""Numbers of a tuple that are told one by one."""
-_PARAGRAPH = "\n\n"
-PLAIN = (int, float, str)
-"""What is told of a description inside another."""
+LETTERS = """\
+x are features, p their position (p_a along axis a: t, y, x), k is a plane of K, j its number among the K_a of its axis,
+A the number of axes; ByParts, NTK and others of refpos/variants/scaling.py change ω_k. q_i and k_j are a query and a
+key at p_i and p_j, d their width, h a head, R_i the turn at p_i, σ the logistic function, a_ij what softmax makes of
+the logits. T and what else no formula gives is learned. n samples become n'. m is a mask. Text stands at p, one beyond
+the highest coordinate so far, L = p − 1; a grid has h by w patches, y or r counting rows, x or c columns, t frames."""
+"""What the letters of the table mean."""
+_HELD = chr(0xA0)
+"""A space at which no line breaks."""
 
 
 def listing() -> list[dict[str, Any]]:
@@ -37,21 +42,18 @@ def table() -> list[str]:
 
 
 def _row(name: str, entry: Entry[Variant]) -> str:
-    turning, source = _angle(entry), entry.source
-    equation = _equation(entry) if turning is None else show_angles.equation(turning)
-    cells = [name, entry.family, equation, f"[{source.work}]({source.url})", f"[golden](golden/{name}.json)"]
+    source = entry.source
+    cells = [name, entry.family, _equation(entry), f"[{source.work}]({source.url})", f"[golden](golden/{name}.json)"]
     return f"| {' | '.join(one.replace('|', chr(92) + '|') for one in cells)} |"
 
 
 def _equation(entry: Entry[Variant]) -> str:
-    """Return the formula of an entry, or that which its description begins with, and what it says."""
+    """Return the formula of an entry, and what of its numbers that does not say."""
+    turning = _angle(entry)
+    if turning is not None:
+        return equation(turning.variant)
     own = formula(entry.variant)
-    if own is not None:
-        return f"{own} ({_says(entry)})"
-    paragraphs = cleandoc(type(entry.variant).__doc__ or "").split("\n\n")
-    written = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
-    written = written.partition(";")[0].rstrip(".")
-    return f"{written} ({_says(entry)})" if any(sign in written for sign in "=Σ⌊·") else _says(entry)
+    return own if entry.family == "attention" else f"{own} ({_says(entry)})"
 
 
 def as_data(name: str) -> dict[str, Any]:
@@ -83,7 +85,8 @@ def page(name: str, *, unicode: bool = True) -> str:
         parts = [title, _described(entry), _parameters(entry), _sources(entry), _shapes(entry)]
     else:
         equations = show_angles.formula(turning, unicode=unicode)
-        last = [show_angles.frequencies(turning), _known(turning)]
+        learned = _shapes(entry)
+        last = [learned] if learned else [show_angles.frequencies(turning), _known(turning)]
         parts = [title, *equations, _parameters(entry), _sources(entry), *last]
     return "\n\n".join(part for part in parts if part)
 
@@ -98,39 +101,20 @@ def _says(entry: Entry[Variant]) -> str:
     turning = _angle(entry)
     if turning is not None:
         return show_angles.says(turning)
-    return _brief(entry.variant)
-
-
-def _brief(value: Any, *, whole: bool = True) -> str:
-    """Return a description with the fields that are not what they are by default; of those inside it, the plain ones.
-
-    Examples
-    --------
-    >>> _brief(find("bloom").variant), _brief((7, 7))
-    ('Alibi, heads 112, reference origin', '7 x 7')
-    """
-    if isinstance(value, tuple):
-        return (
-            " x ".join(map(_brief, value))
-            if len(value) < FEW and not any(map(is_dataclass, value))
-            else f"{len(value)}"
-        )
-    if not is_dataclass(value):
-        return str(value)
-    own = [(field.name, getattr(value, field.name), field.default) for field in fields(value)]
-    said = [
-        f"{name} {_brief(one, whole=False)}"
-        for name, one, usual in own
-        if (usual is MISSING or one != usual) and (whole or isinstance(one, PLAIN))
-    ]
-    return f"{type(value).__name__}, {', '.join(said)}" if whole and said else " ".join([type(value).__name__, *said])
+    return brief(entry.variant)
 
 
 def _described(entry: Entry[Variant]) -> str:
-    """Return what the description says of itself: what it is and its formula, with the entry's own choices."""
-    words, own = cleandoc(type(entry.variant).__doc__ or ""), formula(entry.variant)
-    text = words.partition("\nParameters\n")[0].rstrip()
-    return textwrap.indent(text if own is None else f"{text.partition(_PARAGRAPH)[0]}\n\n{own}", "  ")
+    """Return what the description says of itself, and its formula with the entry's own choices."""
+    words = cleandoc(type(entry.variant).__doc__ or "").partition("\n\n")[0]
+    own = [line for one in formula(entry.variant).split("; ") for line in _lines(one)]
+    return textwrap.indent("\n".join([words, "", *own]), "  ")
+
+
+def _lines(equation: str) -> list[str]:
+    """Break an equation into lines, and none of them after or before its sign."""
+    held = equation.replace(" = ", f"{_HELD}={_HELD}")
+    return [line.replace(_HELD, " ") for line in textwrap.wrap(held, 110, subsequent_indent="    ")]
 
 
 def _learned(entry: Entry[Variant]) -> dict[str, tuple[int, ...]]:
@@ -144,44 +128,7 @@ def _shapes(entry: Entry[Variant]) -> str:
 
 
 def _parameters(entry: Entry[Variant]) -> str:
-    lines = [f"  {field.name:<17} {_written(getattr(entry.variant, field.name))}" for field in fields(entry.variant)]
-    return "\n".join(["parameters", *lines])
-
-
-def _written(value: Any, width: int = 86) -> str:
-    if isinstance(value, Frequencies) and len(value.axes) > 8:
-        text = repr(value).replace(repr(value.axes), _runs(value.axes))
-    else:
-        text = repr(value)
-    return text if len(text) <= 4 * width else text[: 4 * width] + " …"
-
-
-def _runs(axes: tuple[int | None, ...]) -> str:
-    """Write a tuple of axes as its shortest repeating parts: (0,)*16 + (1,)*24.
-
-    Examples
-    --------
-    >>> _runs((0, 0, 1, 1, 1))
-    '(0,)*2 + (1,)*3'
-    """
-    for period in range(1, 5):
-        repeats, rest = divmod(len(axes), period)
-        if (
-            period > 1
-            and len(set(axes[:period])) > 1
-            and repeats > 2
-            and axes[: period * (repeats - 1)] == axes[:period] * (repeats - 1)
-        ):
-            tail = axes[period * (repeats - 1) :]
-            head = f"{axes[:period]}*{repeats - 1}"
-            return f"{axes[:period]}*{repeats}" if tail == axes[:period] and not rest else f"{head} + {tail}"
-    runs: list[list[Any]] = []
-    for axis in axes:
-        if runs and runs[-1][0] == axis:
-            runs[-1][1] += 1
-        else:
-            runs.append([axis, 1])
-    return " + ".join(f"({axis},)*{count}" for axis, count in runs) if len(runs) <= 8 else repr(axes)
+    return "\n".join(["parameters", *(f"  {line}" for line in parameters(entry.variant))])
 
 
 def _sources(entry: Entry[Variant]) -> str:

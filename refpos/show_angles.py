@@ -5,8 +5,9 @@ import numpy as np
 from refpos.catalogue.entry import Angle, Entry
 from refpos.oracle.neighbours import Neighbour, neighbours
 from refpos.report import columns
+from refpos.show_equations import base
 from refpos.spec.frequencies import omega
-from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead, axis_count, plane_count
+from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
 from refpos.variants.length import at_length
 from refpos.variants.rotary import Rotary
 from refpos.variants.scaling import OfLength
@@ -20,7 +21,7 @@ def says(entry: Entry[Angle]) -> str:
     words.append("1 axis" if axes == 1 else f"{axes} axes")
     words.append(variant.pairing if isinstance(variant, Rotary) else variant.order)
     if isinstance(frequencies, Frequencies):
-        words.append(f"base {_base(frequencies)}")
+        words.append(f"base {base(frequencies)}")
         words += ["end point"] if frequencies.endpoint else []
         words += [type(scaling).__name__ for scaling in frequencies.scalings]
     else:
@@ -32,61 +33,21 @@ def _partial(entry: Entry[Angle]) -> bool:
     return isinstance(entry.variant, Rotary) and 2 * plane_count(entry.variant.frequencies) < entry.width
 
 
-def _base(frequencies: Frequencies) -> str:
-    bases = frequencies.base if isinstance(frequencies.base, tuple) else (frequencies.base,)
-    return " / ".join(f"{base:,.0f}" if base == int(base) else f"{base}" for base in bases)
-
-
-def equation(entry: Entry[Angle]) -> str:
-    """Return what is done with the angles, and the frequencies, on a line.
-
-    Examples
-    --------
-    >>> from refpos.catalogue.find import find_angle
-    >>> equation(find_angle("llama-3.1"))
-    '(x_k, x_k+64) turned by p·ω_k, ω_k = 500,000^(−k/64), ByParts'
-    """
-    variant, count = entry.variant, plane_count(entry.variant.frequencies)
-    if isinstance(variant, Rotary):
-        pairs = {"half": f"(x_k, x_k+{count})", "interleaved": "(x_2k, x_2k+1)"}
-        pair = pairs.get(variant.pairing, "halves of each axis's block")
-        done = f"{pair} turned by {'−' if variant.sign < 0 else ''}p·ω_k"
-    else:
-        done = {"cos-sin": "cos, sin", "interleaved-cos": "cos, sin"}.get(variant.order, "sin, cos") + " of p·ω_k"
-    return f"{done}, ω_k {_ladder(variant.frequencies)}"
-
-
-def _ladder(frequencies: AnyFrequencies) -> str:
-    match frequencies:
-        case Frequencies():
-            size = plane_count(frequencies) - frequencies.endpoint
-            exponents = {"shared": f"k/{size}", "per-axis": "j/K_a", "alternating": "(A·j + a)/(A·K_a)"}
-            exponent = exponents[frequencies.ladder]
-            unit = {"radian": "", "half-turn": "π·", "turn": "2π·"}[frequencies.unit]
-            scalings = "".join(f", {type(one).__name__}" for one in frequencies.scalings)
-            return f"= {unit}{_base(frequencies)}^(−{exponent}){scalings}"
-        case Bands(low=low, high=high, spacing=spacing):
-            return f"from {low:g} to {high:g}, {spacing} spacing"
-        case Dense():
-            return "learned"
-        case PerHead():
-            return "for each head its own"
-
-
 def formula(entry: Entry[Angle], *, unicode: bool) -> list[str]:
     """Return the formulas, typeset by SymPy where it is installed."""
     try:
         from refpos.symbolic import formula as equations
         from refpos.symbolic import parameters
+        from refpos.symbolic.typeset import typeset
     except ImportError:
         return ["(`pip install '.[proofs]'` brings SymPy, which typesets the formula here)"]
     from sympy import pretty
 
     variant = static(entry.variant)
-    typeset = [pretty(equation, use_unicode=unicode, num_columns=110) for equation in equations(variant)]
+    typed = typeset(equations(variant), unicode=unicode)
     values = [(pretty(symbol, use_unicode=unicode), str(value)) for symbol, value in parameters(variant)]
     where = ", ".join(f"{symbol} = {value if len(value) < 24 else 'one for each plane'}" for symbol, value in values)
-    return [*map(_indented, typeset), _indented(f"where {where}")]
+    return [*map(_indented, typed), _indented(f"where {where}")]
 
 
 def _indented(text: str) -> str:
@@ -94,10 +55,7 @@ def _indented(text: str) -> str:
 
 
 def frequencies(entry: Entry[Angle]) -> str:
-    """Return a few frequencies, spread over the planes."""
-    if entry.variant.learned:
-        shapes = ", ".join(f"{name} {shape}" for name, shape in entry.variant.learned.items())
-        return f"frequencies\n  learned: {shapes}"
+    """Return a few frequencies that are not learned, spread over the planes."""
     per_step = omega(static(entry.variant).frequencies)
     count = per_step.shape[-1]
     shown = sorted(

@@ -69,7 +69,7 @@ def test_the_catalogue_in_the_readme_is_what_the_command_prints(capsys):
 
 
 def test_every_row_of_the_catalogue_has_a_name_family_equation_source_and_check():
-    rows = README.partition("<!-- catalogue -->\n")[2].partition("<!-- /catalogue -->")[0].splitlines()[2:]
+    rows = README.partition("<!-- catalogue -->\n")[2].partition("\n\n")[0].splitlines()[2:]
     cells = [[one.strip() for one in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
 
     assert [row[0] for row in cells] == list(CATALOGUE)

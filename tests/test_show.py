@@ -1,14 +1,18 @@
 """Pages of the catalogue."""
 
 import json
+import re
 from functools import cache
 
 import pytest
 from kinds import KINDS
 
+import refpos
 from refpos import Frequencies, Linear, Rotary, omega, show
-from refpos.catalogue import ANGLES, CATALOGUE
-from refpos.show import _runs, table
+from refpos.catalogue import CATALOGUE
+from refpos.cli import main
+from refpos.show import LETTERS, table
+from refpos.show_fields import runs, written
 from refpos.variants.described import describe
 from refpos.variants.length import is_static
 
@@ -86,14 +90,16 @@ def test_a_description_as_data_is_its_class_and_its_fields():
     [
         ((0,) * 64, "(0,)*64"),
         ((0,) * 16 + (1,) * 24 + (2,) * 24, "(0,)*16 + (1,)*24 + (2,)*24"),
-        ((0, 1, 2) * 20 + (0,) * 4, "(0, 1, 2)*20 + (0, 0, 0, 0)"),
+        ((0, 1, 2) * 20 + (0,) * 4, "(0, 1, 2)*20 + (0,)*4"),
         ((0,) * 4 + (None,) * 4, "(0,)*4 + (None,)*4"),
         ((0, 1) * 8, "(0, 1)*8"),
+        ((None, *(0, 1, 2) * 5), "(None,) + (0, 1, 2)*5"),
+        ((0, 0, 1), "(0, 0, 1)"),
     ],
 )
 def test_axes_are_written_short_and_evaluate_to_themselves(axes, written):
-    assert axes == eval(_runs(axes))
-    assert written == _runs(axes)
+    assert axes == eval(runs(axes))
+    assert written == runs(axes)
 
 
 # What is no angle has its own formula.
@@ -103,7 +109,7 @@ def test_axes_are_written_short_and_evaluate_to_themselves(axes, written):
     ("name", "own", "others"),
     [
         ("alibi", "−m_h |p_i − p_j|, m_h = 2^(−8k/8)", ["m_h p_j", "max p"]),
-        ("bloom", "m_h p_j, m_h = 2^(−8k/64), k = 1 ... 64, then 1/2, 3/2, ...", ["|p_i − p_j|", "max p"]),
+        ("bloom", "m_h p_j, m_h = 2^(−8k/64), k = 1 ... 64, then 1/2, 3/2 ... 95/2", ["|p_i − p_j|", "max p"]),
         ("mpt", "m_h (p_j − max p)", ["|p_i − p_j|", "m_h p_j,"]),
         ("croma", "−m_h ‖p_i − p_j‖", ["m_h p_j"]),
         ("kerple-power", "|p_i − p_j|^r2_h", ["ln"]),
@@ -121,11 +127,101 @@ def test_a_page_has_the_formula_of_its_own_entry(name, own, others):
     assert [other for other in others if other in shown] == []
 
 
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in ANGLES])
-def test_the_table_has_an_equation_of_every_entry(name):
-    (row,) = (row for row in table() if row.startswith(f"| {name} | "))
-    kind = type(CATALOGUE[name].variant).__name__
-    equation, paren, _ = row.partition(f" ({kind}")
+def test_the_layers_of_a_model_are_counted():
+    shown = page("hwfa")
 
-    assert paren
-    assert len(equation) > len(f"| {name} | {CATALOGUE[name].family} | ")
+    assert "  23 layers: (R_i q_i)·(R_j k_j)/√d, keys of |p_i − p_j| < 16" in shown
+    assert "\n  1 layer: (ln (p_i + 1)/ln 512) q_i·k_j/√d\n" in shown
+    assert shown.count("Attention(") == 2
+
+
+def test_a_page_says_what_its_fields_mean_and_which_are_at_their_default():
+    lines = page("v2pe-multimodal-ropes-positions").splitlines()
+
+    assert "  stride  16  How far a tile reaches." in lines
+    assert "  by default: merge=2" in lines
+
+
+def test_planes_whose_angle_is_not_the_features_own_are_named():
+    shown = page("vjepa2")
+
+    assert "sin(φₘ)⋅x[2*k + 1]" in shown
+    assert "(2⋅j + 1) mod" in shown
+
+
+@every_entry
+def test_no_line_of_a_page_is_cut_off_and_none_tells_what_python_calls_it(name):
+    lines = page(name).splitlines()
+
+    assert [line for line in lines if line.rstrip().endswith(("…", "..."))] == []
+    assert [
+        line for line in lines if "Mod(" in line or "phi[" in line or "<" in line.replace("<=", "").replace(" < ", "")
+    ] == []
+
+
+@every_entry
+def test_parameters_of_a_page_fit_on_its_lines(name):
+    shown = page(name).partition("\nparameters\n")[2].partition("\n\n")[0].splitlines()
+
+    assert shown
+    assert [line for line in shown if len(line) > 112] == []
+
+
+@every_entry
+def test_what_a_description_is_written_as_makes_it(name):
+    variant = CATALOGUE[name].variant
+
+    assert variant == eval(written(variant), vars(refpos) | {one: getattr(refpos, one) for one in refpos.__all__})
+
+
+# The table.
+
+
+def equations():
+    """Return for each entry its equation in the table."""
+    cells = [re.split(r"(?<!\\)\|", row) for row in table()[2:]]
+    return {row[1].strip(): row[3].strip() for row in cells}
+
+
+def test_two_entries_have_one_equation_only_where_they_are_one_description():
+    same = {}
+    for name, equation in equations().items():
+        same.setdefault((CATALOGUE[name].family, equation), []).append(name)
+    differing = [names for names in same.values() if len({CATALOGUE[one].variant for one in names}) > 1]
+
+    assert differing == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("big-vision", "10,000^(−j/(K_a − 1))"),
+        ("nerf", "from π·1 to π·512"),
+        ("gemma-4-global", "planes 64 turned, 192 still"),
+        ("xpos", "queries times ζ_k^(p/512), keys over it"),
+        ("yarn-code", "times 1.2773"),
+        ("deepseek-v3", "written to (x_k, x_k+32)"),
+        ("vjepa2", "no rotation: cosines and sines tiled"),
+        ("x-transformers-scaled", "0.03125 times"),
+        ("qwen2-vl", "planes 16 t, 24 y, 24 x"),
+        ("ernie-4.5-vl", "planes 44 y, x in turn, 20 t"),
+        ("mae", "after 1 row of zeros"),
+        ("navit-fractional", "align origin"),
+        ("linear-rope", "1 + elu(x), R: (x_2k, x_2k+1) turned"),
+        ("swin", "T[13(y_i − y_j + 6) + x_i − x_j + 6, h]"),
+    ],
+)
+def test_the_table_says_what_tells_an_entry_from_others(name, said):
+    assert said in equations()[name]
+
+
+def test_equations_of_the_table_name_no_description_inside_another_twice():
+    found = equations()
+
+    assert [name for name, said in found.items() if "rotary Rotary" in said or "resample Resize" in said] == []
+
+
+def test_the_letters_of_the_table_are_those_under_it(capsys):
+    main(["list", "--markdown"])
+
+    assert capsys.readouterr().out.rstrip("\n").endswith(f"\n\n{LETTERS}")

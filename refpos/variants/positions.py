@@ -67,7 +67,7 @@ Segment = Text | Image | Video | Audio
 
 @dataclass(frozen=True)
 class Index:
-    """Every token, of whatever segment, one further than the last: start, start + 1, ..."""
+    """Every token, of whatever segment, one further than the last: start, start + 1 and so on."""
 
     start: int = 0
 
