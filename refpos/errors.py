@@ -17,7 +17,7 @@ def require(condition: object, rule: str, got: object) -> None:
     refpos.errors.SpecError: base must be greater than 1; got 0.5
     """
     if not condition:
-        raise SpecError(f"{rule}; got {_short(got)}")
+        raise SpecError(f"{rule}; got {_short(got)}{_hint(rule, got)}")
 
 
 def told(error: BaseException) -> str:
@@ -35,9 +35,24 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
+DESCRIPTIONS = ("variant", "rule", "attention")
+"""What descriptions are called where they are asked for."""
+
+
+def _hint(rule: str, got: object) -> str:
+    """Say where a description is had, if an entry of the catalogue was given for it, or the name of one."""
+    name, must, _ = rule.partition(" must be ")
+    if not must or name not in DESCRIPTIONS:
+        return ""
+    if isinstance(got, str):
+        return ", and CATALOGUE[name].variant is the description of a name"
+    return ", whose .variant is the description" if hasattr(got, "variant") else ""
+
+
 def _short(value: object, width: int = 120) -> str:
+    """Return a value on one line that is not too long."""
     try:
-        text = value if isinstance(value, str) else repr(value)
+        text = value if isinstance(value, str) else " ".join(repr(value).split())
     except ValueError:  # Python refuses to print an int of more than 4300 digits
         text = f"a {type(value).__name__} too long to print"
     return text if len(text) <= width else text[: width - 1] + "…"

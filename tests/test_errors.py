@@ -42,6 +42,7 @@ from refpos import (
     RmsNorm,
     RootLog,
     Rotary,
+    Shaw,
     Sinusoidal,
     SpecError,
     T5Buckets,
@@ -55,6 +56,7 @@ from refpos import (
     cos_sin,
     embed,
     index,
+    lookup,
     omega,
     place,
     place_mask,
@@ -65,7 +67,7 @@ from refpos import (
     tabulate,
     turn,
 )
-from refpos.catalogue import ATTENTION, BIAS, POSITIONS, TABLE
+from refpos.catalogue import ATTENTION, BIAS, CATALOGUE, POSITIONS, TABLE
 from refpos.errors import require
 
 F = Frequencies((0, 0))
@@ -517,7 +519,7 @@ CALLS = {
     ),
     "an unknown rule": (
         lambda: place([Text(1)], "mrope"),
-        "rule must be one of those that place segments; got mrope",
+        "rule must be one of those that place segments; got mrope, and CATALOGUE[name].variant is the description of a name",
     ),
     "text on a grid": (
         lambda: place([Text(3)], Grid()),
@@ -598,7 +600,7 @@ CALLS = {
     ),
     "learned frequencies that are no number": (
         lambda: omega(DENSE, learned={"omega": [[1.0, NAN]]}),
-        "omega must be finite; got array([[ 1., nan]])",
+        "omega must be finite; got array([nan])",
     ),
     "learned frequencies in words": (
         lambda: omega(DENSE, learned={"omega": [["1", "2"]]}),
@@ -986,6 +988,53 @@ def test_an_error_says_the_rule_and_then_the_value():
 
 def test_nothing_is_said_where_the_rule_is_kept():
     assert "" == refusal(lambda: require(True, "n must be even", 4))
+
+
+def test_an_error_is_on_one_line_whatever_the_value():
+    with pytest.raises(SpecError) as raised:
+        require(False, "x must be whole", np.full((9, 9), np.inf))
+
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: omega(Dense(1, 3), learned={"omega": [[1.0, np.nan, 2.0]]}),
+        lambda: bias(0, 1, Kerple(2), learned={"r1": [1.0, np.inf], "r2": [1.0, 1.0]}),
+        lambda: scores([[1.0]], [[1.0]], [0], [0], Shaw(1, 1, False), learned={"keys": [[1.0], [np.inf], [2.0]]}),
+    ],
+    ids=["omega", "bias", "attention"],
+)
+def test_an_error_shows_the_first_number_that_is_not_finite(call):
+    with pytest.raises(SpecError, match=r"must be finite; got array\(\[(nan|inf)\]\)$"):
+        call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda given: bias(0, 1, given("alibi")),
+        lambda given: index(0, 1, given("t5-encoder")),
+        lambda given: lookup([0], given("bert"), learned={}),
+        lambda given: place([Text(1)], given("qwen2-vl-positions")),
+        lambda given: place_mask([[1]], given("opt-positions")),
+        lambda given: scores([[1.0]], [[1.0]], [0], [0], given("log-n")),
+        lambda given: rotate(np.ones((1, 128)), [0], given("llama-2")),
+        lambda given: embed([0], given("whisper")),
+    ],
+    ids=["bias", "index", "lookup", "place", "place_mask", "scores", "rotate", "embed"],
+)
+def test_who_gives_an_entry_or_a_name_is_told_where_its_description_is(call):
+    with pytest.raises(SpecError, match=r"must be .*; got Entry.*, whose \.variant is the description$"):
+        call(CATALOGUE.get)
+    with pytest.raises(SpecError, match=r"must be .*; got .*, and CATALOGUE\[name\]\.variant is the description of a"):
+        call(str)
+
+
+def test_a_string_for_another_field_is_not_taken_for_a_name():
+    with pytest.raises(SpecError, match=r"got thirds$"):
+        Rotary(Frequencies((0,)), pairing="thirds")
 
 
 def test_a_long_value_is_cut_to_120_characters():

@@ -161,7 +161,10 @@ BIAS: dict[str, Entry[Bias]] = {
             "the inner product of two sinusoidal rows",
             "https://arxiv.org/abs/2212.10356",
         ),
-        note="The waves of the transformer's rows, the fastest included; NeMo leaves that out, see sandwich-nemo.",
+        note=(
+            "The waves of the transformer's rows, the fastest included; NeMo leaves that out, see sandwich-nemo. "
+            "A row's product with itself is subtracted as there: one number for each head, which softmax does not see."
+        ),
     ),
     "sandwich-nemo": Entry(
         Sandwich(heads=12, width=128, first=1),

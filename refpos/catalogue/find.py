@@ -43,11 +43,11 @@ def find_angle(name: str) -> Entry[Angle]:
     >>> find_angle("bloom")
     Traceback (most recent call last):
         ...
-    refpos.errors.SpecError: what is checked must be rotary or sinusoidal; got bloom, a bias
+    refpos.errors.SpecError: what is checked must be rotary or sinusoidal; got bloom, of the family bias
     """
     entry = find(name)
-    article = f"{name}, a {entry.family}"
-    require(isinstance(entry.variant, Angle), "what is checked must be rotary or sinusoidal", article)
+    own = f"{name}, of the family {entry.family}"
+    require(isinstance(entry.variant, Angle), "what is checked must be rotary or sinusoidal", own)
     return cast(Entry[Angle], entry)
 
 

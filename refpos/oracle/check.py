@@ -1,5 +1,7 @@
 """Say whether an implementation computes a variant, how far it is off, and which mistake it made."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """Attention: the logits of queries and keys that have positions, and what is made of values with them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -262,7 +264,7 @@ def _arrays(attention: AnyAttention, learned: Learned | None, keys: int) -> Give
     found = {name: as_reals(given[name], name).astype(np.float64) for name in shapes}
     for name, shape in shapes.items():
         require(found[name].shape == shape, f"{name} must have shape {shape}", found[name].shape)
-        require(np.isfinite(found[name]).all(), f"{name} must be finite", found[name])
+        require(np.isfinite(found[name]).all(), f"{name} must be finite", found[name][~np.isfinite(found[name])][:1])
     return found
 
 

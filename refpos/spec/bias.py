@@ -1,5 +1,7 @@
 """Biases: offsets between positions, and the terms that they add to the logits."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import assert_never
@@ -120,11 +122,11 @@ def _arrays(variant: Bias, learned: Learned | None) -> dict[str, Floats]:
     found = {name: as_reals(given[name], name).astype(np.float64) for name in shapes}
     for name, shape in shapes.items():
         require(found[name].shape == shape, f"{name} must have shape {shape}", found[name].shape)
-        require(np.isfinite(found[name]).all(), f"{name} must be finite", found[name])
+        require(np.isfinite(found[name]).all(), f"{name} must be finite", found[name][~np.isfinite(found[name])][:1])
     for name in (one for one in POSITIVE if one in found):
-        require((found[name] > 0).all(), f"{name} must be greater than 0", found[name])
+        require((found[name] > 0).all(), f"{name} must be greater than 0", found[name][~(found[name] > 0)][:1])
     if isinstance(variant, Kerple) and variant.kernel == "power":
-        require((found["r2"] <= 2).all(), "r2 must be at most 2", found["r2"])
+        require((found["r2"] <= 2).all(), "r2 must be at most 2", found["r2"][found["r2"] > 2])
     return found
 
 

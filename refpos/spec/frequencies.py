@@ -1,5 +1,7 @@
 """Positions times frequencies: Ω, and the angles Φ = P Ω."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -186,10 +188,10 @@ def _learned(frequencies: Dense, learned: Learned) -> Floats:
     omega = as_reals(learned["omega"], "omega")
     shape = learned_shapes(frequencies)["omega"]
     require(omega.shape == shape, f"omega must have shape {shape}", omega.shape)
-    require(np.isfinite(omega).all(), "omega must be finite", omega)
+    require(np.isfinite(omega).all(), "omega must be finite", omega[~np.isfinite(omega)][:1])
     with digits():
         turned = rounded(_unit(frequencies) * decimals(omega.ravel().tolist())).reshape(shape)
-    require(np.isfinite(turned).all(), "frequencies must be finite", turned)
+    require(np.isfinite(turned).all(), "frequencies must be finite", turned[~np.isfinite(turned)][:1])
     turned.flags.writeable = False
     return turned
 

@@ -1,5 +1,7 @@
 """Positions from padding masks."""
 
+from __future__ import annotations
+
 from fractions import Fraction
 from typing import assert_never
 

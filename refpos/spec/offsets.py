@@ -1,5 +1,7 @@
 """Offsets between positions: which row of a table serves a query and a key, in exact integers."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 from math import ceil
 from typing import assert_never

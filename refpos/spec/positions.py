@@ -1,5 +1,7 @@
 """Who stands where: segments of text, sound, images and video, and the positions that a rule gives to their tokens."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterable
 from fractions import Fraction

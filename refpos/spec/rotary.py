@@ -1,5 +1,7 @@
 """Rotary encodings: turn pairs of features by the angles of their planes."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

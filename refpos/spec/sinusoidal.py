@@ -1,5 +1,7 @@
 """Sinusoidal encodings: write the sine and cosine of the angles."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 
 import numpy as np

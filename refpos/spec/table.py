@@ -1,5 +1,7 @@
 """Learned tables: pick rows, resize to another grid; and the grid that an image is given."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Mapping
 from math import isqrt

@@ -83,7 +83,7 @@ class TransformerXL:
 class Deberta:
     """Disentangled attention: content to content, content to position, position to content.
 
-    (q_i·k_j + q_i·K[δ(p_i − p_j)] + k_j·Q[δ(p_i − p_j)])/√(n d),  n one more than `terms`
+    (q_i·k_j + q_i·K[δ(p_i − p_j)] + k_j·Q[δ(p_i − p_j)])/√(n d),  n = 1 + the number of terms
 
     δ(r) = clip(β(r) + s, 0, 2s − 1); β(r) = r, or its bucket: itself up to m = ⌊buckets/2⌋, and beyond
     ±(m + ⌈(m − 1) ln(|r|/m)/ln((distance − 1)/m)⌉). s is the number of buckets, or the distance where there are none.
