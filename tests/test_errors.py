@@ -519,7 +519,8 @@ CALLS = {
     ),
     "an unknown rule": (
         lambda: place([Text(1)], "mrope"),
-        "rule must be one of those that place segments; got mrope, and CATALOGUE[name].variant is the description of a name",
+        "rule must be one of those that place segments; got mrope, "
+        "and CATALOGUE[name].variant is the description of a name",
     ),
     "text on a grid": (
         lambda: place([Text(3)], Grid()),

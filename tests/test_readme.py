@@ -74,3 +74,11 @@ def test_every_row_of_the_catalogue_has_a_name_family_equation_source_and_check(
 
     assert [row[0] for row in cells] == list(CATALOGUE)
     assert all(len(row) == 5 and all(row) for row in cells)
+
+
+@pytest.mark.parametrize("call", ["embed", "bias", "index", "lookup", "resize", "place", "scores", "attend"])
+def test_each_family_is_called_in_the_readme_with_the_description_of_a_name(call):
+    lines = [line for block in blocks("python") for line in block.splitlines() if line.startswith(f">>> {call}(")]
+
+    assert len(lines) == 1
+    assert '"].variant' in lines[0]
