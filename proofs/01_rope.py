@@ -30,10 +30,11 @@ def expanded(matrix):
 # %% [markdown] tags=["rope-blocks"]
 # ## A rotation is made of planes
 #
-# **Theorem** (`rope-blocks`). Let a rotary variant write each pair where it read it. List the features of plane 0, then
-# those of plane 1 and so on, then those that pass through. In this order $R(p) = \operatorname{diag}(R_{\varphi_0},
-# \dots, R_{\varphi_{K-1}}, I)$, and such matrices are multiplied and transposed block by block, with the product of the
-# blocks' determinants.
+# **Theorem** (`rope-blocks`). Call a rotary variant *plain* if it writes each pair where it read it, takes cosine and
+# sine of a pair from one angle, and has no growth; let its magnitude be 1. List the features of plane 0, then those of
+# plane 1 and so on, then those that pass through. In this order
+# $R(p) = \operatorname{diag}(R_{\varphi_0}, \dots, R_{\varphi_{K-1}}, I)$, and such matrices are multiplied and
+# transposed block by block, with the product of the blocks' determinants.
 #
 # *Source:* Su et al., RoFormer, arXiv:2104.09864v5, eq. 15, for neighbouring features; the other pairings as in the
 # catalogue.
@@ -78,9 +79,10 @@ assert sp.expand(left.det(method="berkowitz") - A.det() * B.det()) == 0
 # %% [markdown] tags=["rope-relativity"]
 # ## Scores see differences of positions
 #
-# **Theorem** (`rope-relativity`). For all real positions, of one axis or several, $R(m)^\top R(n) = R(n - m)$ where a
-# variant writes each pair where it read it and has magnitude 1; so $\langle R(m) q, R(n) k \rangle = q^\top R(n - m)\,
-# k$. A magnitude $g$ multiplies planes by $g^2$.
+# **Theorem** (`rope-relativity`). For a plain variant (`rope-blocks`) of magnitude 1 and all real positions, of one
+# axis or several, $R(m)^\top R(n) = R(n - m)$; so $\langle R(m) q, R(n) k \rangle = q^\top R(n - m)\, k$. A magnitude
+# $g$ multiplies the planes of $R(m)^\top R(n)$ by $g^2$. Where cosine and sine of one pair come from different columns
+# this is false.
 #
 # *Source:* Su et al., RoFormer, arXiv:2104.09864v5, eq. 16.
 #
@@ -100,6 +102,11 @@ g = 2
 louder = Rotary(Frequencies((0,)), attention_factor=float(g))  # flip: louder = Rotary(Frequencies((0,)))
 scores = rotation(louder, 2, m).T * rotation(louder, 2, n)
 assert expanded(scores - g**2 * rotation(PLANE, 2, n - m)) == sp.zeros(2)
+# %% tags=["rope-relativity"]
+PAIRS = Frequencies((0, 0), base=100.0)
+columns = "tiled"  # flip: columns = "paired"
+crossed = {p: rotation(Rotary(PAIRS, "interleaved", columns=columns), 4, p) for p in (sp.pi, 2 * sp.pi)}
+assert sp.simplify((crossed[sp.pi].T * crossed[2 * sp.pi] - crossed[sp.pi])[0, 0]) != 0
 # %% [markdown] tags=["rope-relativity"]
 # The scores of one query and one key, moved over twelve positions each: every diagonal has one colour.
 # %% tags=["rope-relativity"]
@@ -118,9 +125,10 @@ drawn(figure)
 # %% [markdown] tags=["rope-orthogonality"]
 # ## Lengths are kept
 #
-# **Theorem** (`rope-orthogonality`). $R(p)^\top R(p) = I$ for every position: queries, keys and their pairs of features
-# keep their lengths. With a magnitude $g$ each plane has $g^2 I$. Where cosine and sine of one pair come from different
-# columns this is false.
+# **Theorem** (`rope-orthogonality`). For a plain variant (`rope-blocks`) of magnitude 1, and also where pairs are
+# written elsewhere than they are read, $R(p)^\top R(p) = I$ for every position: queries and keys keep their lengths.
+# With a magnitude $g$ each plane has $g^2 I$. Where cosine and sine of one pair come from different columns this is
+# false.
 #
 # *Source:* Su et al., RoFormer, arXiv:2104.09864v5, section 3.2.2; the mismatched columns: V-JEPA 2, as in the
 # catalogue.
@@ -132,16 +140,19 @@ assert expanded(turn.T * turn) == sp.eye(2)
 loud = rotation(louder, 2, t)
 assert expanded(loud.T * loud) == g**2 * sp.eye(2)
 # %% tags=["rope-orthogonality"]
-PAIRS = Frequencies((0, 0), base=100.0)
 paired = Rotary(PAIRS, "interleaved")  # flip: paired = Rotary(PAIRS, "interleaved", columns="tiled")
 tiled = Rotary(PAIRS, "interleaved", columns="tiled")
 one, other = (rotation(variant, 4, sp.pi) for variant in (paired, tiled))
 assert sp.simplify(one.T * one) == sp.eye(4)
 assert sp.simplify((other.T * other)[0, 0]) != 1
+moved = rotation(Rotary(PAIRS, "interleaved", write="half"), 4, t)
+assert sp.simplify(moved.T * moved) == sp.eye(4)
 # %% [markdown] tags=["rope-determinant"]
 # ## Nothing is mirrored
 #
-# **Theorem** (`rope-determinant`). $\det R(p) = 1$ at every position; with magnitude $g$ on $K$ planes it is $g^{2K}$.
+# **Theorem** (`rope-determinant`). For a plain variant (`rope-blocks`) of magnitude 1, $\det R(p) = 1$ at every
+# position; with magnitude $g$ on $K$ planes it is $g^{2K}$. Where pairs are written elsewhere than they are read it is
+# multiplied by the sign of that permutation of features, and may be $-1$.
 #
 # *Source:* Su et al., RoFormer, arXiv:2104.09864v5, section 3.2.2 (a rotation matrix).
 #
@@ -154,12 +165,16 @@ assert sp.trigsimp(determinant) == 1
 K = 3
 many = rotation(Rotary(Frequencies((0,) * K, base=8.0), attention_factor=float(g)), 2 * K, t)
 assert sp.simplify(many.det(method="berkowitz")) == g ** (2 * K)
+# %% tags=["rope-determinant"]
+write = "half"  # flip: write = None
+elsewhere = rotation(Rotary(PAIRS, "interleaved", write=write), 4, t)
+assert sp.trigsimp(sp.expand(elsewhere.det(method="berkowitz"))) == -1
 # %% [markdown] tags=["rope-group"]
 # ## One position after the other
 #
-# **Theorem** (`rope-group`). $R(m) R(n) = R(m + n)$, $R(0) = I$ and $R(-p) = R(p)^{-1}$: positions act as a
-# one-parameter group. Where pairs are written elsewhere than they are read this is false, though relativity holds up to
-# $R(0)$: $R(m)^\top R(n) = R(0)^\top R(n - m)$.
+# **Theorem** (`rope-group`). For a plain variant (`rope-blocks`) of magnitude 1, $R(m) R(n) = R(m + n)$, $R(0) = I$ and
+# $R(-p) = R(p)^{-1}$: positions act as a one-parameter group. Where pairs are written elsewhere than they are read this
+# is false, though relativity holds up to $R(0)$: $R(m)^\top R(n) = R(0)^\top R(n - m)$.
 #
 # *Source:* Su et al., RoFormer, arXiv:2104.09864v5, eq. 15; pairs written elsewhere: DeepSeek-V3, as in the catalogue.
 #
@@ -185,24 +200,25 @@ assert expanded(at[m].T * at[n] - at[0].T * at[n - m]) == sp.zeros(4)
 # *Source:* Su, kexue.fm 8397 (that it suffices) and 9403 (the general form); positions near 0 are needed for the
 # converse.
 #
-# *If.* Functions of the one matrix $B$ commute, so with $B^\top = -B$ the matrix $R(m)^\top R(n) = e^{-mB} e^{nB}$ is
-# computed as with numbers.
+# Compare derivatives at 0. With $R^{(k)}(0) = A_k$ the coefficient of $m^i n^j$ says $A_i^\top A_j = (-1)^i A_{i+j}$.
 #
-# *Only if.* Compare derivatives at 0. With $R^{(k)}(0) = A_k$ the coefficient of $m^i n^j$ gives $A_i^\top A_j = (-1)^i
-# A_{i+j}$. Of these, $i = 1, j = 0$ says $A_1^\top = -A_1$, and $i = 1$ says $A_{j+1} = -A_1^\top A_j = A_1 A_j$: with
+# *If.* With $A_k = B^k$ and $B^\top = -B$ both sides are $(-B)^i B^j$.
+#
+# *Only if.* Of these, $i = 1, j = 0$ says $A_1^\top = -A_1$, and $i = 1$ says $A_{j+1} = -A_1^\top A_j = A_1 A_j$: with
 # $B = A_1$ every $A_k$ is $B^k$. Differentiability is enough for them all: deriving by $m$ at $m = 0$ gives $B^\top
 # R(n) = -R'(n)$, so $R' = B R$.
 # %% tags=["rope-exponential"]
-b = sp.Symbol("b")
-assert sp.simplify(sp.exp(-m * b) * sp.exp(n * b) - sp.exp((n - m) * b)) == 0
 DEGREE = 5
+B = sp.Symbol("B", commutative=False)
 coefficients = sp.symbols(f"A:{DEGREE + 1}", commutative=False)
 distance = n - m  # flip: distance = n + m
+powers = {A_k: B**k for k, A_k in enumerate(coefficients)}
 right = sum(A_k * distance**k / sp.factorial(k) for k, A_k in enumerate(coefficients)).expand()
 for i in range(3):
     for j in range(3):
         found = right.coeff(m, i).coeff(n, j) * sp.factorial(i) * sp.factorial(j)
         assert sp.expand(found - (-1) ** i * coefficients[i + j]) == 0
+        assert sp.expand(found.subs(powers) - (-B) ** i * B**j) == 0
 # %% tags=["rope-exponential"]
 omega = sp.Symbol("omega", positive=True)
 R = rotation(Rotary(Dense(axes=1, planes=1)), 2, t).subs(sp.IndexedBase(sp.Symbol("omega", real=True))[0, 0], omega)
@@ -215,8 +231,9 @@ assert R.subs(t, 0) == sp.eye(2)
 #
 # **Theorem** (`rope-skew-planes`). For every real $B = -B^\top$ there is an orthogonal $P$ with $P^\top B P =
 # \operatorname{diag}(\theta_1 J, \dots, \theta_r J, 0)$, $\theta_k > 0$. So $e^{pB} = P
-# \operatorname{diag}(R_{p\theta_1}, \dots, R_{p\theta_r}, I) P^\top$: every relative encoding is a rotary one in
-# another basis.
+# \operatorname{diag}(R_{p\theta_1}, \dots, R_{p\theta_r}, I) P^\top$: every encoding of `rope-exponential` is a rotary
+# one in another basis. (Queries and keys are turned by one matrix there. Encodings that treat them differently, as
+# xPos, can have relative scores without being of this kind.)
 #
 # *Source:* Su, kexue.fm 9403; the real normal form of a skew matrix is textbook (Gantmacher, The Theory of Matrices I,
 # IX.13).

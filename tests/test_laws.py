@@ -212,6 +212,7 @@ def test_scores_depend_on_differences_of_positions_only(variant, data):
     assert (error <= bound).all()
 
 
+@pytest.mark.theorem("rope-relativity")
 @elsewhere(turns_pairs)
 def test_scores_depend_on_positions_themselves_where_planes_do_not_turn(variant):
     def error(probe):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from operators import PLAIN, operator, pairs, point
 from strategies import FEW, generators
 
-from refpos import Dense, Rotary, cos_sin, omega
+from refpos import Dense, Frequencies, Rotary, cos_sin, omega
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import axis_count, plane_count
 
@@ -35,6 +35,14 @@ def test_the_determinant_is_that_of_the_magnitudes(variant):
 
     assert sign == 1
     assert abs(log - 2 * plane_count(variant.frequencies) * np.log(magnitude(variant.attention_factor))) < 1e-12
+
+
+@pytest.mark.parametrize(("planes", "sign"), [(2, -1), (3, -1), (4, 1), (5, 1)])
+@pytest.mark.theorem("rope-determinant")
+def test_features_that_are_written_elsewhere_may_be_mirrored(planes, sign):
+    moved = Rotary(Frequencies((0,) * planes), "interleaved", write="half")
+
+    assert np.linalg.det(operator(moved, 5.0)) == pytest.approx(sign)
 
 
 def generator(variant):
