@@ -32,9 +32,10 @@ def expanded(matrix):
 # %% [markdown] tags=["pairing-conjugate"]
 # ## One encoding in two orders
 #
-# **Theorem** (`pairing-conjugate`). Of two variants that differ only in their pairing each is the other with features
-# permuted, there and back: $R_{\text{half}}(p) = \Pi\, R_{\text{neighbours}}(p)\, \Pi^\top$ at every position, with
-# $\Pi$ the permutation that takes $2k$ to $k$ and $2k + 1$ to $k + K$.
+# **Theorem** (`pairing-conjugate`). Of two variants that write pairs where they read them and differ only in their
+# pairing each is the other with features permuted, there and back:
+# $R_{\text{half}}(p) = \Pi\, R_{\text{neighbours}}(p)\, \Pi^\top$ at every position, with $\Pi$ the permutation that
+# takes $2k$ to $k$ and $2k + 1$ to $k + K$.
 #
 # *Source:* EleutherAI, Rotary Embeddings: A Relative Revolution, 2021, which uses both; the conversion is that of
 # transformers, `convert_llama_weights_to_hf.py`.
@@ -62,9 +63,9 @@ for K in range(1, 5):
 # ## Queries and keys have to agree
 #
 # **Theorem** (`pairing-scores`). Let queries be turned by $Q(p)$ and keys by $T(p)$, both orthogonal and the identity
-# at $p = 0$. If the scores $\langle Q(m) q, T(n) k \rangle$ depend on $n - m$ only, for all $q$ and $k$, then $Q(p) =
-# T(p)$ at every $p$. So queries in halves with keys in neighbours are not relative for any width above 2, while either
-# pairing for both is.
+# at $p = 0$. If the scores $\langle Q(m) q, T(n) k \rangle$ depend on $n - m$ only, for all $q$ and $k$, then
+# $Q(p) = T(p)$ at every $p$. So queries in halves with keys in neighbours are not relative for any width above 2 if
+# anything turns at all, while either pairing for both is.
 #
 # *Source:* derived here; the mistake is as old as the two layouts (for one, Dao-AILab/flash-attention, pull request
 # 546).
@@ -136,20 +137,24 @@ for K in range(1, 33):
 # Each head for itself, and keys by the number of their own heads: eight rows permuted as one head are not eight rows
 # permuted as two.
 # %% tags=["pairing-weights"]
-as_two = sp.diag(halves(2), halves(2))  # flip: as_two = halves(4)
-assert as_two != halves(4)
+each = sp.diag(halves(2), halves(2))  # flip: each = halves(4)
+heads = {one: sp.diag(*[rotation(Rotary(Dense(1, 2), one), 4, t)] * 2) for one in ("half", "interleaved")}
+assert heads["half"] == each * heads["interleaved"] * each.T
 # %% [markdown] tags=["pairing-norm"]
 # ## Normalised queries and keys
 #
 # **Theorem** (`pairing-norm`). Let queries and keys be divided by their root mean square and multiplied by gains
-# $\gamma$ before they are turned. Then scores are kept when weights *and gains* are permuted by $\Pi^\top$. With the
-# gains left as they are they change, unless the gains of exchanged features are equal.
+# $\gamma > 0$ before they are turned. Then scores are kept when weights *and gains* are permuted by $\Pi^\top$. With
+# the gains left as they are they change for some queries and keys, unless $\Pi^\top \gamma = \gamma$: the gains of
+# exchanged features are equal.
 #
 # *Source:* derived here, for models with normalised queries and keys; the normalisation is Zhang and Sennrich,
 # arXiv:1910.07467, eq. 4.
 #
 # The mean of squares does not depend on the order of features, so $N(\Pi^\top x) = \Pi^\top N(x)$; and
-# $\operatorname{diag}(\Pi^\top \gamma)\, \Pi^\top = \Pi^\top \operatorname{diag}(\gamma)$.
+# $\operatorname{diag}(\Pi^\top \gamma)\, \Pi^\top = \Pi^\top \operatorname{diag}(\gamma)$. With gains left the
+# matrix of the scores of $N(q)$ and $N(k)$ has other entries. At equal positions it is diagonal, with the squares of
+# the gains in another order, and positive numbers are known by their squares.
 # %% tags=["pairing-norm"]
 K = 2
 q, k, gain = (sp.Matrix(sp.symbols(f"{name}:{2 * K}", positive=True)) for name in ("q", "k", "gamma"))
@@ -165,15 +170,19 @@ one = score(list(q), list(k), m, n, attentions[0])
 other = score(list(Pi.T * q), list(Pi.T * k), m, n, attentions[1])
 assert sp.simplify(one - other) == 0
 # %% tags=["pairing-norm"]
-left = sp.diag(*gain) * Pi.T - Pi.T * sp.diag(*gain)
-assert left != sp.zeros(2 * K)
-assert left.subs(gain[1], gain[2]) == sp.zeros(2 * K)
+turned = {by: (rotation(by, 2 * K, m).T * rotation(by, 2 * K, m)).applyfunc(sp.trigsimp) for by in (half, neighbours)}
+due = sp.diag(*gain) * turned[half] * sp.diag(*gain)
+kept, left = (Pi * sp.diag(*one) * turned[neighbours] * sp.diag(*one) * Pi.T for one in (new_gain, gain))
+assert kept == due
+assert left - due == sp.diag(*(one**2 - other**2 for one, other in zip(Pi * gain, gain, strict=True)))
+assert (sp.diag(*gain) * Pi.T - Pi.T * sp.diag(*gain)).subs(gain[1], gain[2]) == sp.zeros(2 * K)
 # %% [markdown] tags=["pairing-sense"]
 # ## The other sense
 #
-# **Theorem** (`pairing-sense`). Let $M$ reverse the second feature of every pair. Turning the other way is $R(-p) = M
-# R(p) M$: scores of the other sense are those of mirrored queries and keys. For given queries and keys they are not the
-# same, unless the positions are.
+# **Theorem** (`pairing-sense`). Let $M$ reverse the second feature of every pair. Turning the other way is
+# $R(-p) = M R(p) M$: scores of the other sense are those of mirrored queries and keys. For given queries and keys with
+# pairs $(q_a, q_b)$ and $(k_a, k_b)$ the scores of both senses at $m$ and $n$ differ by
+# $2 \sum (q_b k_a - q_a k_b) \sin \omega (n - m)$, one term for each pair.
 #
 # *Source:* derived here. Both senses are in use: the sign is a field of the catalogue's entries.
 #
