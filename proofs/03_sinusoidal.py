@@ -121,6 +121,9 @@ assert sp.trigsimp((row * row.T)[0]) == 4
 assert vanishes(4 - product - 2 * sum(sp.sin(one * D / 2) ** 2 for one in omega(ladder)))
 apart = row - other
 assert vanishes((apart * apart.T)[0] - 2 * sum(1 - sp.cos(one * D) for one in omega(ladder)))
+learned = Dense(axes=1, planes=2)  # any frequencies, not those of a ladder only
+free, other = embed(p, Sinusoidal(learned)), embed(q, Sinusoidal(learned))
+assert vanishes((free * other.T)[0] - sum(sp.cos(one * D) for one in omega(learned)))
 
 # %% [markdown] tags=["sinusoidal-product"]
 # At $d = 128$ the products at distances 0 to 4 are these, to five digits.
@@ -207,8 +210,8 @@ assert refpos.omega(ladder)[0, 0] == 1
 #
 # **Theorem** (`sinusoidal-integral`). $\int_0^1 \cos(x b^{-t})\, dt = \frac{\mathrm{Ci}(x) - \mathrm{Ci}(x/b)}{\ln b}$.
 # The mean over the planes, $\frac1K \sum_k \cos(x b^{-k/K})$, is the left Riemann sum of that integral: it differs from
-# it by at most $\frac{x}{K}(1 - \frac1b)$, so that the integral is its limit for $d \to \infty$ at fixed $x$; and it is
-# not equal to it.
+# it by at most $\frac{x}{K}(1 - \frac1b)$, for $x > 0$ and $b > 1$, so that the integral is its limit for
+# $d \to \infty$ at fixed $x$. As functions of $x$ the two are not the same.
 #
 # *Source:* Su, kexue.fm/archives/8231, the integral; the closed form is derived here.
 #
@@ -298,9 +301,9 @@ axes.legend()
 drawn(figure)
 
 # %% [markdown] tags=["sinusoidal-decay"]
-# **Erratum** (`sinusoidal-decay`). Published: as $|m - n|$ grows, $\langle p_m, p_n \rangle$ tends to zero; it is
-# false: for every fixed $d$ the product comes back to its greatest value, at $d = 8$ to 3.998 of 4 at the distance 710
-# 000; corrected: the integral, the limit for $d \to \infty$, tends to zero as the distance grows.
+# **Erratum** (`sinusoidal-decay`). Published: as $|m - n|$ grows, $\langle p_m, p_n \rangle$ tends to zero; read of the
+# sum over planes it is false: for every fixed $d$ the product comes back to its greatest value, at $d = 8$ to 3.998 of
+# 4 at the distance 710 000; corrected: the integral, the limit for $d \to \infty$, tends to zero as the distance grows.
 #
 # *Source:* Su, kexue.fm/archives/8231, remote decay.
 #
@@ -316,8 +319,9 @@ assert all(sp.limit(sp.Ci(x / one), x, sp.oo) == 0 for one in (1, 10_000))
 
 # %% [markdown] tags=["sinusoidal-monotone"]
 # **Erratum** (`sinusoidal-monotone`). Published: "the distance between neighboring time-steps are symmetrical and
-# decays nicely with time"; it is false: at $d = 128$ the inner product is greater at the distance 12 than at 11, and at
-# $d = 512$ greater at 44 than at 43; corrected: it is symmetrical, largest at 0, and not monotone.
+# decays nicely with time"; read as "falls steadily" it is false: at $d = 128$ the inner product is greater at the
+# distance 12 than at 11, and at $d = 512$ greater at 44 than at 43; corrected: it is symmetrical, largest at 0, and not
+# monotone.
 #
 # *Source:* Kazemnejad, Transformer Architecture: The Positional Encoding, below the picture of dot products.
 #

@@ -126,8 +126,10 @@ assert sp.trace(once) < -sp.Rational(1, 5)
 #
 # *Source:* Su, kexue.fm/archives/8397, who has the direction right; the counterexample is a standard one.
 #
-# Below $e^A = e^B = e^{A+B} = I$, since all have distinct eigenvalues $0$ and a multiple of $2\pi i$. Halves of them
-# show the difference at once.
+# Sufficient: in the series of the product, terms of commuting matrices are collected as those of numbers. Not
+# necessary: below $e^A = e^B = e^{A+B} = I$, since all have distinct eigenvalues $0$ and a multiple of $2\pi i$, and
+# halves of them show the difference at once. Necessary for all $s, t$: the coefficients of $st$ are $AB$ and
+# $(AB + BA)/2$.
 
 # %% tags=["axes-exponentials"]
 turn = 2 * sp.pi * sp.I
@@ -137,13 +139,15 @@ assert one * other != other * one
 assert one.exp() == other.exp() == (one + other).exp() == sp.eye(2)
 halves = (one / 2).exp() * (other / 2).exp()
 assert halves != ((one + other) / 2).exp()
+mixed_terms = exponential(s * A) * exponential(t * B) - exponential(s * A + t * B)
+assert sp.expand(sp.expand(mixed_terms).diff(s).diff(t).subs({s: 0, t: 0}) - (A * B - B * A) / 2) == 0
 
 # %% [markdown] tags=["axes-integers"]
 # ## Integers are another matter
 #
 # **Theorem** (`axes-integers`). On integer positions $R_p = e^{p_1 B_1} e^{p_2 B_2}$ can be relative though $B_1$ and
-# $B_2$, both skew, do not commute: it is where both exponentials are $I$. The operator $e^{p_1 B_1 + p_2 B_2}$ with the
-# same generators is not relative even there.
+# $B_2$, both skew, do not commute: it is so where both exponentials are $I$. The operator $e^{p_1 B_1 + p_2 B_2}$ with
+# the same generators is not relative even there.
 #
 # *Source:* derived here; the condition on real positions is that of Su, kexue.fm/archives/8397.
 #
@@ -313,8 +317,9 @@ bracket = first.hat() * second.hat() - second.hat() * first.hat()
 assert (bracket - first.cross(second).hat()).expand() == sp.zeros(3)
 
 # %% [markdown] tags=["axes-rank"]
-# That no more can be had by another choice: what commutes with $\operatorname{diag}(\theta_1 J, \dots, \theta_K J)$,
-# all frequencies different and not zero, is only matrices of the same planes. Checked for $d \le 8$ by counting the
+# That no more can be had by another choice: the skew matrices that commute with
+# $\operatorname{diag}(\theta_1 J, \dots, \theta_K J)$, all $\theta_k^2$ different and not zero, are only those of the
+# same planes. Checked for $d \le 8$ by counting the
 # solutions; the rest follows block by block, since $\theta_i J X = \theta_j X J$ has the determinant
 # $(\theta_i^2 - \theta_j^2)^2$, and the last row of an odd $d$ has $\theta_i J x = 0$.
 
@@ -341,14 +346,16 @@ for d_ in range(2, 9):
 #
 # **Theorem** (`axes-recover`). $R_p = R_q$ if and only if $\Omega^\top (p - q)$ is $2\pi$ times a vector of integers.
 # So real positions near each other can be told apart if and only if $\Omega$ has rank $A$. Where frequencies are
-# algebraic numbers, as those of every ladder in radians with a rational base are, integer positions that are any
-# distance apart can be told apart if and only if no integer $\delta \ne 0$ has $\Omega^\top \delta = 0$.
+# algebraic numbers, as those of a ladder in radians with a rational base are before scalings that count turns, integer
+# positions that are any distance apart can be told apart if and only if no integer $\delta \ne 0$ has
+# $\Omega^\top \delta = 0$.
 #
 # *Source:* RoPE-ViT, arXiv 2403.13298v2, for the encodings; the condition is derived here.
 #
-# A plane comes back where its angle is a multiple of $2\pi$. If all angles are less than $2\pi$ apart they must be
-# equal, and $\Omega^\top (p - q) = 0$ has no other solution than 0 if and only if the rank is $A$. If $\Omega$ is
-# algebraic and $\delta$ an integer vector, an angle $2\pi n$ with $n \ne 0$ would make $\pi$ algebraic.
+# A plane comes back where its angle is a multiple of $2\pi$. (A scaling by turns, as that of Llama 3, brings $\pi$ into
+# the frequencies.) If all angles are less than $2\pi$ apart they must be equal, and $\Omega^\top (p - q) = 0$ has no
+# other solution than 0 if and only if the rank is $A$. If $\Omega$ is algebraic and $\delta$ an integer vector, an
+# angle $2\pi n$ with $n \ne 0$ would make $\pi$ algebraic.
 
 # %% tags=["axes-recover"]
 apart = sp.cos(theta) - 1
