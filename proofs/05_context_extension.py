@@ -270,8 +270,8 @@ assert sp.simplify(blend.subs(s, 1)) == 1
 # **Theorem** (`extension-ramps`). The ramp of YaRN's code, without truncation and where its bounds are not clamped, is
 # $\gamma = \ln(r/\alpha) / \ln(\beta/\alpha)$: linear in the logarithm of the turns, while the paper's is linear in the
 # turns. Both agree at the ends, and the code's is greater everywhere between. So they are different functions: with
-# $d = 128$, $b = 10^4$, $L = 4096$, $s = 16$ plane 30 has $\gamma = 8/13$ by the code and 0.2482 by the paper, and
-# plane 38 keeps 3.04 times as much of its frequency.
+# $d = 128$, $b = 10^4$, $L = 4096$, $s = 16$ and the truncation of the code plane 30 has $\gamma = 8/13$ by the code
+# and 0.2482 by the paper, and plane 38 keeps 3.04 times as much of its frequency.
 #
 # *Source:* YaRN, arXiv 2309.00071v2, equation (18), and jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`.
 #
@@ -396,9 +396,10 @@ assert abs(theirs / refpos.omega(llama)[0] - 1).max() < 1e-14
 # %% [markdown] tags=["extension-mscale"]
 # ## YaRN's magnitude is a temperature
 #
-# **Theorem** (`extension-mscale`). Where cosine and sine are both multiplied by $g = 0.1 \ln s + 1$, every logit is
-# multiplied by $g^2$: it is softmax of $q \cdot k / (t \sqrt d)$ with $\sqrt{1/t} = g$, at no cost. The same comes of a
-# scale of $g^2/\sqrt d$ without any magnitude. At $s = 1$ it is 1.
+# **Theorem** (`extension-mscale`). Where all features turn and cosine and sine are both multiplied by
+# $g = 0.1 \ln s + 1$, every logit is multiplied by $g^2$: it is softmax of $q \cdot k / (t \sqrt d)$ with
+# $\sqrt{1/t} = g$, at no cost. The same comes of a scale of $g^2/\sqrt d$ without any magnitude. At $s = 1$ it is 1.
+# Where some features pass through, the magnitude is no temperature, and the scale still is.
 #
 # *Source:* YaRN, arXiv 2309.00071v2, equations (21) and (22); the scale is that of DeepSeek-V3.
 #
@@ -415,6 +416,13 @@ sharpened = score(query, key, m, n, Attention(Rotary(ladder, attention_factor=Ms
 scaled = score(query, key, m, n, Attention(Rotary(ladder), scale=InverseRoot(magnitude=Mscale(16))))
 assert sp.expand(sharpened - sp.expand_log(g) ** 2 * bare) == 0
 assert sp.expand(scaled - sharpened) == 0
+turning = 1  # flip: turning = 2
+part = [
+    score(query, key, m, n, Attention(Rotary(Frequencies((0,) * turning), attention_factor=one), scale=two))
+    for one, two in ((1.0, InverseRoot()), (Mscale(16), InverseRoot()), (1.0, InverseRoot(magnitude=Mscale(16))))
+]
+assert sp.expand(part[1] - sp.expand_log(g) ** 2 * part[0]) != 0
+assert sp.expand(part[2] - sp.expand_log(g) ** 2 * part[0]) == 0
 x = np.ones((1, 4))
 cold, warm = (
     refpos.scores(x, x, [7], [2], Attention(Rotary(ladder, attention_factor=one)))[0, 0] for one in (1.0, Mscale(16))
@@ -449,9 +457,9 @@ for factor in (1, 2, 4):
 
 # %% [markdown] tags=["extension-cache"]
 # **Theorem** (`extension-cache`). A key that was turned with frequency $\omega$ meets a query turned with $\omega'$ at
-# an angle that grows by $(\omega - \omega') t$ when both are shifted by $t$. So logits are relative if and only if all
-# keys of a cache are turned with the frequencies of the query: whoever changes frequencies with the length has to turn
-# the cache anew.
+# an angle that grows by $(\omega - \omega') t$ when both are shifted by a real $t$. So logits are relative if and only
+# if all keys of a cache are turned with the frequencies of the query: whoever changes frequencies with the length has
+# to turn the cache anew.
 #
 # *Source:* YaRN, arXiv 2309.00071v2, §3.3, the remark on the key-value cache; derived here.
 #

@@ -112,20 +112,26 @@ for factor in (0.5, 0.0625):
 
 # %% [markdown] tags=["rerope-inverse"]
 # **Theorem** (`rerope-inverse`). The maps of $k$ and $1/k$, with the same window, are inverse to each other. So a model
-# that was trained with $1/k$ reads, at a distance of $\rho_k(D)$, what it has learned for $D$.
+# that was trained with $1/k$ and is run with plain RoPE sees at the distance $D$ what it has learned for $\rho_k(D)$,
+# which is nearer where $k > 1$ and $D > w$.
 #
 # *Source:* Su, kexue.fm/archives/9728, Inverse Leaky ReRoPE.
 #
-# A distance beyond the window stays beyond it, since $\rho(D) - w$ has the sign of $D - w$.
+# A distance beyond the window stays beyond it, since $\rho(D) - w$ has the sign of $D - w$. In training the distance
+# $\rho_k(D)$ was seen as the position difference $\rho_{1/k}(\rho_k(D)) = D$.
 
 # %% tags=["rerope-inverse"]
 inverse = 1 / k  # flip: inverse = k
 twice = far_map.subs(k, inverse).subs(D, far_map)
 assert sp.simplify(twice - D) == 0
 assert sp.simplify((far_map - w) / (D - w)) == 1 / k
+assert sp.expand((D - far_map) - (D - w) * (1 - 1 / k)) == 0
 for one in (0, 2, 4, 7, 100):
     there = distance(one, ReRope(4, 16))
     assert distance(there, ReRope(4, 0.0625)) == one
+    trained = Attention(Rotary(ladder), scale=1.0, rectify=ReRope(4, 0.0625))
+    plain = score((1, 0, 0, 0), (1, 0, 0, 0), one, 0, Attention(Rotary(ladder), scale=1.0))
+    assert score((1, 0, 0, 0), (1, 0, 0, 0), there, 0, trained) == plain
 
 # %% [markdown] tags=["rerope-rotations"]
 # ## Two pairs of rotations
@@ -200,9 +206,10 @@ assert specified == (x.T * back * y)[0].subs(w, 4)
 assert refpos.scores([[1.0, 0.0]], [[0.0, 1.0]], [100], [0], unit)[0, 0] < 0 < float(-sp.sin(4))
 
 # %% [markdown] tags=["rerope-one-pair"]
-# **Theorem** (`rerope-one-pair`). One pair of rotations does not suffice: if $A_i^\top B_j = R_{-\rho(i - j)}$ for all
-# integers $i \ge j$, then $\omega (1 - 1/k)$ is a multiple of $2\pi$ for every frequency $\omega$. For $\omega = 1$ and
-# any rational $k \ne 1$, or $k = \infty$, it is not.
+# **Theorem** (`rerope-one-pair`). One pair of rotations does not suffice: let $w \ge 1$ be an integer and $A_i$, $B_j$
+# square matrices of one size. If $A_i^\top B_j = R_{-\rho(i - j)}$ for all integers $i \ge j$, then $\omega (1 - 1/k)$
+# is a multiple of $2\pi$ for every frequency $\omega$. For $\omega = 1$ and any rational $k \ne 1$, or $k = \infty$, it
+# is not.
 #
 # *Source:* derived here; that attention is computed twice is remarked in Su, kexue.fm/archives/9708.
 #

@@ -75,12 +75,13 @@ for variant in (grown, centred):
     assert abs(logit - (2 / 7) ** (667 / 512) * np.cos(667)).max() < 1e-13
 
 # %% [markdown] tags=["xpos-local"]
-# **Erratum** (`xpos-local`). Published: the factor $\xi^{m-n}$ of xPos, like a bias of ALiBi, makes attention local; it
-# is false: for keys after the query the factor grows without bound, for those before it the logit tends to 0 and not to
-# $-\infty$, and where $q \cdot k < 0$ the weight of a key rises with its distance; corrected: for $0 < \xi < 1$ and
-# $m \ge n$ the size of the logit decays, and the weight of a far key tends to that of a key whose logit is 0.
+# **Theorem** (`xpos-local`). The factor of xPos is less than 1 for keys before the query and grows without bound for
+# keys after it. So with a causal mask the size of every logit decays with the distance; but to 0, and not to $-\infty$
+# as with a bias of ALiBi: the weight of a far key tends to that of a key whose logit is 0, and where $q \cdot k < 0$ it
+# rises on the way.
 #
-# *Source:* Su, kexue.fm/archives/9431, local attention, the paragraph on xPos.
+# *Source:* Su, kexue.fm/archives/9431, which lists xPos, for a causal mask, with ALiBi as local attention; the limits
+# are derived here.
 #
 # $\zeta_k$ runs from $2/7$ to less than 1, so every plane decays in one direction. A weight is an exponential of the
 # logit. Where a bias takes a far key to $e^{-\infty}$, a factor takes it to $e^0$.
@@ -206,15 +207,19 @@ assert all(
 )
 
 # %% [markdown] tags=["alibi-sides"]
-# **Theorem** (`alibi-sides`). A bias $b_{ij}$ can be replaced by one of the key alone if and only if
-# $b_{ij} - b_{i'j} - b_{ij'} + b_{i'j'} = 0$ for all queries $i, i'$ that see both keys $j, j'$. $-\mu |i - j|$ fails
-# that as soon as a query stands between two keys that it sees, and the Euclidean distance of a plane fails it even
-# where all keys come before.
+# **Theorem** (`alibi-sides`). Let there be a key that all queries see, as the first one under a causal mask. A bias
+# $b_{ij}$ can be replaced by one of the key alone if and only if $b_{ij} - b_{i'j} - b_{ij'} + b_{i'j'} = 0$ for all
+# queries $i, i'$ that see both keys $j, j'$. $-\mu |i - j|$ fails that where the interval between the queries overlaps
+# that between the keys, and the Euclidean distance of a plane fails it even where all keys come before. Under masks
+# without a common key the condition is not sufficient.
 #
 # *Source:* derived here; the bias of several axes is that of `refpos.Alibi`.
 #
-# The condition says $b_{ij} = g(i) + h(j)$. Between the keys the double difference is $2\mu$ times the overlap of the
-# two intervals. So an encoder, or a prefix that is seen both ways, needs the bias of the distance itself.
+# A bias can be replaced where $b_{ij} = g(i) + h(j)$. With a key $o$ that all see take $g(i) = b_{io}$; then
+# $h(j) = b_{ij} - b_{io}$ must not depend on $i$, and that is the condition at $j' = o$. Without one, three queries
+# that see two each of three keys share no two keys, and yet six numbers are not $g(i) + h(j)$. Between the keys the
+# double difference is $2\mu$ times the overlap of the two intervals. So an encoder, or a prefix that is seen both ways,
+# needs the bias of the distance itself.
 
 # %% tags=["alibi-sides"]
 g, h = sp.Function("g"), sp.Function("h")
@@ -236,6 +241,15 @@ def across(query, key):
 
 
 assert double(lambda query, key: g(query) + h(key), m, n, i, j) == 0
+free = sp.Function("b")
+common = sp.Symbol("o")
+given_back = free(m, i) - free(m, common) - (free(n, i) - free(n, common))
+assert double(free, m, n, i, common) == given_back
+seen = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2), (2, 0)]  # flip: seen = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)]
+incidence = sp.Matrix(len(seen), 6, lambda row, one: int(one in (seen[row][0], 3 + seen[row][1])))
+sights = [{key for query, key in seen if query == one} for one in range(3)]
+assert incidence.rank() == len(seen) - 1  # one number of the six is not free
+assert [len(sights[one] & sights[one - 1]) for one in range(3)] == [1, 1, 1]
 queries = (5, 9)  # flip: queries = (2, 9)
 assert double(along, *queries, 1, 4) == 0
 assert double(along, 2, 9, 1, 4) == sp.Rational(1, 4)
