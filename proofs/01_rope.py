@@ -205,8 +205,8 @@ assert expanded(at[m].T * at[n] - at[0].T * at[n - m]) == sp.zeros(4)
 # *If.* With $A_k = B^k$ and $B^\top = -B$ both sides are $(-B)^i B^j$.
 #
 # *Only if.* Of these, $i = 1, j = 0$ says $A_1^\top = -A_1$, and $i = 1$ says $A_{j+1} = -A_1^\top A_j = A_1 A_j$: with
-# $B = A_1$ every $A_k$ is $B^k$. Differentiability is enough for them all: deriving by $m$ at $m = 0$ gives $B^\top
-# R(n) = -R'(n)$, so $R' = B R$.
+# $B = A_1$ every $A_k$ is $B^k$. Differentiability is enough for them all: deriving by $m$ at $m = 0$ gives
+# $B^\top R(n) = -R'(n)$, so $R' = B R$.
 # %% tags=["rope-exponential"]
 DEGREE = 5
 B = sp.Symbol("B", commutative=False)
@@ -245,8 +245,9 @@ assert R.subs(t, 0) == sp.eye(2)
 # - $v^\top B v = 0$, so $u \perp v$;
 # - $|u|^2 = |Bv|^2/\theta^2 = v^\top(-B^2)v/\theta^2 = 1$;
 # - $Bu = B^2 v/\theta = -\theta v$;
-# - if $w \perp u, v$ then $v^\top B w = -w^\top B v = -\theta\, w^\top u = 0$ and $u^\top B w = -w^\top B u = \theta\,
-#   w^\top v = 0$: $B$ keeps the complement of the plane, on which it is a smaller skew matrix.
+# - if $w \perp u, v$ then $v^\top B w = -w^\top B v = -\theta\, w^\top u = 0$ and
+#   $u^\top B w = -w^\top B u = \theta\, w^\top v = 0$: $B$ keeps the complement of the plane, on which it is a smaller
+#   skew matrix.
 #
 # The identity is bilinear, one term for each pair of entries; it is checked for $d \le 8$, and of other $d$ there is
 # nothing new.
@@ -280,9 +281,9 @@ assert sp.simplify(E.subs(t, 0)) == sp.eye(4)
 # %% [markdown] tags=["rope-integers"]
 # ## Integer positions
 #
-# **Theorem** (`rope-integers`). Let $R_n$ be real matrices, $n$ integer, $R_0$ invertible. Then $R_m^\top R_n =
-# R_{n-m}$ for all $m, n$ if and only if $R_n = R_1^n$ with $R_1$ orthogonal. $R_1$ may be a reflection, and is then no
-# $e^B$ with real $B$; and without the condition on $R_0$ the claim is false.
+# **Theorem** (`rope-integers`). Let $R_n$ be real matrices, $n$ integer, $R_0$ invertible. Then
+# $R_m^\top R_n = R_{n-m}$ for all $m, n$ if and only if $R_n = R_1^n$ with $R_1$ orthogonal. $R_1$ may be a reflection,
+# and is then no $e^B$ with real $B$; and without the condition on $R_0$ the claim is false.
 #
 # *Source:* after Su, kexue.fm 10862, which attributes the converse to 8397; that post shows that it suffices.
 #

@@ -70,9 +70,9 @@ for K in range(1, 5):
 # *Source:* derived here; the mistake is as old as the two layouts (for one, Dao-AILab/flash-attention, pull request
 # 546).
 #
-# At $m = n = p$ the score is that at $m = n = 0$: $q^\top Q(p)^\top T(p) k = q^\top k$ for all $q, k$, so $Q(p)^\top
-# T(p) = I$, and multiplying by $Q(p)$ gives $T(p) = Q(p)$. That two pairings differ as soon as there are two planes is
-# seen on one entry: the first feature is turned with the second in one and not in the other.
+# At $m = n = p$ the score is that at $m = n = 0$: $q^\top Q(p)^\top T(p) k = q^\top k$ for all $q, k$, so
+# $Q(p)^\top T(p) = I$, and multiplying by $Q(p)$ gives $T(p) = Q(p)$. That two pairings differ as soon as there are two
+# planes is seen on one entry: the first feature is turned with the second in one and not in the other.
 # %% tags=["pairing-scores"]
 both = [rotation(Rotary(Dense(1, 2), pairing), 4, t) for pairing in ("half", "interleaved")]
 Q, T = both  # flip: Q, T = both[0], both[0]

@@ -2,10 +2,10 @@
 # # The normal form: when two encodings are the same function
 #
 # Encodings are described in many words: a base, a ladder, a pairing, scalings. Whether two descriptions compute the
-# same function is decided by writing each as a sum of exponentials of position, $L(p) = \sum_\lambda M_\lambda
-# e^{\lambda \cdot p}$, with the exponents distinct and the matrices not zero. This notebook shows that the sum is
-# unique, what it is for a plane, what it forgets (and should forget), what changes when positions are integers, and how
-# many values of an unknown implementation determine it.
+# same function is decided by writing each as a sum of exponentials of position,
+# $L(p) = \sum_\lambda M_\lambda e^{\lambda \cdot p}$, with the exponents distinct and the matrices not zero. This
+# notebook shows that the sum is unique, what it is for a plane, what it forgets (and should forget), what changes when
+# positions are integers, and how many values of an unknown implementation determine it.
 # %%
 from itertools import permutations
 
@@ -192,8 +192,8 @@ assert turn == (-1) ** n * sp.eye(2)
 # *Source:* Artin, as above, for the group of integers; modulo $2\pi$ is the aliasing of sampling.
 #
 # A character of the integers is $n \mapsto z^n$, known by $z = e^\lambda$. Distinct $z$ are independent as before, here
-# with the values at $0, 1, \dots$ in place of derivatives: the determinant is $\prod (z_j - z_i)$. And $e^\lambda =
-# e^\mu$ says that $\lambda - \mu$ is a multiple of $2\pi i$.
+# with the values at $0, 1, \dots$ in place of derivatives: the determinant is $\prod (z_j - z_i)$. And
+# $e^\lambda = e^\mu$ says that $\lambda - \mu$ is a multiple of $2\pi i$.
 # %% tags=["normal-integers"]
 for count in range(1, 6):
     places = range(count)  # flip: places = [2 * place for place in range(count)]
@@ -235,10 +235,10 @@ drawn(figure)
 # *Source:* Prony, 1795, for the determination; the rest from `normal-integers`.
 #
 # With $f_p = \sum_j c_j z_j^p$ the Hankel matrix $H = (f_{i+j})_{i,j<N}$ is $V \operatorname{diag}(c) V^\top$, $V$
-# being the system of the last section, so $\det H = \prod c_j \prod (z_j - z_i)^2 \ne 0$. The polynomial $\prod (x -
-# z_j)$ is then the only one of degree $N$ and leading coefficient 1 whose coefficients annihilate $N + 1$ consecutive
-# values, for it solves a system with the matrix $H$ and right sides up to $f_{2N-1}$. Its zeros are the $z_j$, and the
-# $c_j$ follow linearly.
+# being the system of the last section, so $\det H = \prod c_j \prod (z_j - z_i)^2 \ne 0$. The polynomial
+# $\prod (x - z_j)$ is then the only one of degree $N$ and leading coefficient 1 whose coefficients annihilate $N + 1$
+# consecutive values, for it solves a system with the matrix $H$ and right sides up to $f_{2N-1}$. Its zeros are the
+# $z_j$, and the $c_j$ follow linearly.
 # %% tags=["normal-probing"]
 for N in range(1, 4):
     known = range(N)  # flip: known = range(N - 1)
@@ -249,8 +249,8 @@ for N in range(1, 4):
     monic = sp.Poly(sp.prod(x - one for one in z[:N]), x).all_coeffs()[::-1]
     assert all(sp.expand(sum(monic[i] * f[i + start] for i in range(N + 1))) == 0 for start in range(N))
 # %% [markdown] tags=["normal-probing"]
-# One value less: $1, 0, -1$ are the first values of $\cos(\pi p/2)$, and of another sum of two characters, which has $z
-# = \tfrac12 (1 \pm \sqrt{-3})$ in place of $\pm i$.
+# One value less: $1, 0, -1$ are the first values of $\cos(\pi p/2)$, and of another sum of two characters, which has
+# $z = \tfrac12 (1 \pm \sqrt{-3})$ in place of $\pm i$.
 # %% tags=["normal-probing"]
 angle = sp.pi / 3  # flip: angle = sp.pi / 2
 first = [sp.cos(sp.pi * p / 2).subs(p, k) for k in range(4)]

@@ -89,9 +89,9 @@ assert sp.simplify(arc.diff(d) - 2 * sp.sin(d / 4) ** 2) == 0
 #
 # *Source:* derived here; the model is Higham's, as above.
 #
-# Each of the two terms has one rounding of the table, one of its product and one of the sum. Together at most $\gamma_3
-# (|x_a c| + |x_b s|)$, and by Cauchy and $c^2 + s^2 = 1$ that bracket is at most $r$: the difference of squares is a
-# square.
+# Each of the two terms has one rounding of the table, one of its product and one of the sum. Together at most
+# $\gamma_3 (|x_a c| + |x_b s|)$, and by Cauchy and $c^2 + s^2 = 1$ that bracket is at most $r$: the difference of
+# squares is a square.
 # %% tags=["error-arithmetic"]
 x_a, x_b = sp.symbols("x_a x_b", positive=True)
 c, s = sp.cos(theta), sp.sin(theta)
@@ -108,8 +108,8 @@ assert sp.simplify(bracket.subs({x_a: c, x_b: s})) == 1
 # ## First order is enough
 #
 # **Theorem** (`error-orders`). Let a frequency have $n$ plain roundings, and $m \le n$, one after the other, in an
-# exponent $x$ of $e^{-x}$, $|x| = \lambda$. Then its relative error is at most $\gamma_\kappa$ with $\kappa = n +
-# m\lambda$, whenever $\kappa u < 1$: what was counted to first order holds to all.
+# exponent $x$ of $e^{-x}$, $|x| = \lambda$. Then its relative error is at most $\gamma_\kappa$ with
+# $\kappa = n + m\lambda$, whenever $\kappa u < 1$: what was counted to first order holds to all.
 #
 # *Source:* derived here.
 #
@@ -285,9 +285,9 @@ for at in range(6):
 # %% [markdown] tags=["error-bands"]
 # ## Bands
 #
-# **Theorem** (`error-bands`). Bands $low\,(high/low)^t$, $t = j/(n-1)$, by a power have $\kappa = 5 + t(1 +
-# 2\delta\Delta)$ with $\Delta = |\ln(high/low)|$; learned frequencies over $A$ axes have $\kappa = A + 1$; half turns
-# and turns have 2 more.
+# **Theorem** (`error-bands`). Bands $low\,(high/low)^t$, $t = j/(n-1)$, by a power have
+# $\kappa = 5 + t(1 + 2\delta\Delta)$ with $\Delta = |\ln(high/low)|$; learned frequencies over $A$ axes have
+# $\kappa = A + 1$; half turns and turns have 2 more.
 #
 # *Source:* derived here, for `refpos.oracle.roundings`.
 #
@@ -330,8 +330,8 @@ for axes in (1, 2, 3):
 # Rounding to nearest at $p$ digits depends on three things: the first $p$ digits, the next one, and whether anything
 # but zeros comes after. The first $p + 1 \le P - 1$ digits of a master are those of the value. If anything comes after
 # them in the value then either it is in a digit of the master, or it was cut off and the last digit is set. The three
-# things are finitely many cases: with $p = 3$, all values of 9 digits show each of them, and $P = 5$ suffices while $P
-# = 4$ does not.
+# things are finitely many cases: with $p = 3$, all values of 9 digits show each of them, and $P = 5$ suffices while
+# $P = 4$ does not.
 # %% tags=["round-to-odd"]
 def odd(value, digits):
     """Return a whole value rounded to odd, as a whole number again."""

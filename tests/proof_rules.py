@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 
+LISTED = re.compile(r"\n *([-+*>#]|=+|\d+[.)])( |\n)")
 ERRATUM = ("Published: ", "it is false", "corrected: ")
 
 
@@ -62,6 +63,9 @@ def _of_prose(cell, notebook):
     stated = [one.id for one in notebook.theorems if f"(`{one.id}`)." in cell.source]
     if any(one not in cell.tags for one in stated):
         yield "the theorem is not its tag"
+    for paragraph in re.split(r"\n\s*\n", cell.source):
+        if any("\n" in one and re.search(LISTED, one) for one in re.findall(r"(?<!\$)\$[^$]+\$(?!\$)", paragraph)):
+            yield "a line of mathematics begins as an item of a list does"
 
 
 def _of_code(cell, notebook):

@@ -77,6 +77,7 @@ FAULTS = {
     "no theorem of this notebook": ('# %% tags=["square-sign"]\nassert', '# %% tags=["cube-sign"]\nassert'),
     "several theorems": ('# %% tags=["square-sign"]\nassert', '# %% tags=["square-sign", "cube-sign"]\nassert'),
     "not its tag": ('# %% [markdown] tags=["square-sign"]', "# %% [markdown]"),
+    "item of a list": ("$x^2 \\ge 0$", "$x^2\n# - 0 \\ge 0$"),
     "for no theorem": ("numbers = range(-3, 4)", "numbers = range(-3, 4)\nassert numbers"),
     "neither asserts": ("numbers = range(-3, 4)", "print(range(-3, 4))"),
     "assertion of constants": ("assert all(", "assert 2 > 1\nassert all("),
