@@ -134,11 +134,11 @@ assert following == 15
 assert place([Text(4), Image(2, 3), Text(1)], RopeTie("integer"))[4:].tolist() == [*grid, [15, 15]]
 
 # %% [markdown] tags=["rope-tie-integers"]
-# **Erratum** (`rope-tie-integers`). Published: "$s = w + 1$, $t = h + 1$" as the simplest solution in integers; it is
-# false for given sides: with $g = \gcd(h + 1, w + 1) > 1$ there are smaller ones; corrected: the solutions in integers
-# are the multiples of $s = (w + 1)/g$, $t = (h + 1)/g$, and $K = L + (h + 1)(w + 1)/g$ for the least of them.
+# **Theorem** (`rope-tie-integers`). The solutions in positive integers are the multiples of $s = (w + 1)/g$,
+# $t = (h + 1)/g$ with $g = \gcd(h + 1, w + 1)$, and $K = L + (h + 1)(w + 1)/g$ for the least of them. The published
+# $s = w + 1$, $t = h + 1$ is the simplest that has one formula for all sides; it is the least only where $g = 1$.
 #
-# *Source:* Su, RoPE-Tie, kexue.fm/archives/10040, section on symmetry.
+# *Source:* Su, RoPE-Tie, kexue.fm/archives/10040, section on symmetry, for $g = 1$; the rest is ours.
 #
 # Why: with $a = (h + 1)/g$ and $b = (w + 1)/g$ the condition is $a s = b t$. As $a$ and $b$ have no common divisor, $b$
 # divides $s$ (Euclid), and $s = b m$, $t = a m$. A square image has $g = h + 1$: steps of one will do.
@@ -204,8 +204,9 @@ assert place([Text(4), Image(2, 3), Text(1)], RopeTie("unit"))[4].tolist() == [6
 # ## Circle-RoPE: every patch is as far from every token of text
 #
 # **Theorem** (`circle-distance`). Circle-RoPE puts the patches about a point $(c, c, c)$ at $(c, c, c) + P$, with $P$
-# in the plane across $(1, 1, 1)$. For $\delta = 0$ (dff_rate) the squared distance to a token of text at $(c + \tau, c
-# + \tau, c + \tau)$ is $3\tau^2 + \rho^2$ for every patch. For $\delta > 0$ it depends on the patch.
+# in the plane across $(1, 1, 1)$. For $\delta = 0$ (dff_rate) the squared distance to a token of text at
+# $(c + \tau, c + \tau, c + \tau)$ is $3\tau^2 + \rho^2$ for every patch. For $\delta > 0$ it differs from patch to
+# patch, as among those of 3 by 5 at $\delta = \frac12$.
 #
 # *Source:* Wang et al., Circle-RoPE, arXiv 2505.16416v2, abstract; lose4578/CircleRoPE, circle_rope.py.
 #
@@ -233,14 +234,18 @@ assert np.ptp(np.linalg.norm(mixed - 5.0, axis=1)) > 0.1
 # **Erratum** (`circle-phase`). Published: equal distances (a Per-Token Distance of 0) are "a sufficient condition to
 # eliminate the geometric attention bias induced by RoPE"; it is false: RoPE turns each difference of coordinates by the
 # frequencies of its own axis and sees no Euclidean distance, so that patches of equal content at equal distance have
-# different scores; corrected: to second order in the radius scores agree on the circle if and only if $\sum_k
-# \omega_k^2$ is the same for the planes of each axis, and to sixth order not even then.
+# different scores; corrected: for text at the centre and features that are alike and of length one in each plane,
+# scores agree all around the circle to second order in the radius if and only if $\sum_k \omega_k^2$ is the same for
+# the planes of each axis; at sixth order they differ for all frequencies.
 #
 # *Source:* Wang et al., Circle-RoPE, arXiv 2505.16416, abstract.
 #
 # Why: let queries and keys be alike and of length one in each plane. The score of text at the centre and the patch at
-# $P$ is $\sum_a \sum_{k \in a} \cos(\omega_k P_a)$, whose second order is $-\frac12 \sum_a W_a P_a^2$ with $W_a =
-# \sum_{k \in a} \omega_k^2$. On the circle $P_a^2$ differ from patch to patch while their sum does not.
+# $P$ is $\sum_a \sum_{k \in a} \cos(\omega_k P_a)$, whose second order is $-\frac12 \sum_a W_a P_a^2$ with
+# $W_a = \sum_{k \in a} \omega_k^2$. On the circle $P_a^2$ differ from patch to patch while their sum does not. At sixth
+# order the weights are $V_a = \sum_{k \in a} \omega_k^6$, and the wave of six periods around the circle is the same in
+# each $P_a^6$, so that $V_0 + V_1 + V_2 > 0$ multiplies it. Twelve equal steps around the circle, with signs in turn,
+# pick it out.
 
 # %% tags=["circle-phase"]
 w0, w1, w2 = sp.symbols("w0:3", positive=True)
@@ -261,6 +266,11 @@ assert sp.simplify(second.subs(equal) + w0**2) == 0
 angle_in = [sp.Rational(1, 3), sp.Rational(1, 2)]
 sixth = sum((one / RADIUS) ** 6 for one in on_circle)
 assert [sixth.subs(THETA, sp.pi * one) for one in angle_in] == [sp.Rational(1, 4), sp.Rational(11, 36)]
+v0, v1, v2 = sp.symbols("v0:3", positive=True)
+signs = (1, -1)  # flip: signs = (1, 1)
+weighted = sum(v * (one / RADIUS) ** 6 for v, one in zip((v0, v1, v2), on_circle, strict=True))
+steps = sum(signs[at % 2] * weighted.subs(THETA, at * sp.pi / 6) for at in range(12)) / 12
+assert sp.expand(steps + (v0 + v1 + v2) / 108) == 0
 
 # %% [markdown] tags=["circle-phase"]
 # The ladder of Qwen2-VL has the fast planes for time and the slow ones for columns. Text at the centre of the circle

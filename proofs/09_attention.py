@@ -28,9 +28,9 @@ def spread(matrix):
 # %% [markdown] tags=["vo-rope-offset"]
 # ## A value is turned by its offset
 #
-# **Theorem** (`vo-rope-offset`). If values are turned by their positions and outputs turned back by theirs, then $o_i =
-# R_i^\top \sum_j a_{ij} R_j v_j = \sum_j a_{ij} R_{j-i} v_j$: the output depends on offsets of positions only, whatever
-# the weights. If outputs are not turned back, it does not.
+# **Theorem** (`vo-rope-offset`). If values are turned by their positions and outputs turned back by theirs, then
+# $o_i = R_i^\top \sum_j a_{ij} R_j v_j = \sum_j a_{ij} R_{j-i} v_j$: whatever the weights $a_{ij}$, beside them
+# positions enter by their offsets only. If outputs are not turned back, this is false.
 #
 # *Source:* Su, kexue.fm/archives/10862, the identity that defines VO-RoPE.
 #
@@ -252,9 +252,10 @@ for at in range(3):
 # %% [markdown] tags=["linear-rope-sign"]
 # ## Why the divisor is not turned
 #
-# **Theorem** (`linear-rope-sign`). In one plane the turned weight of $\varphi$ and $\psi$ at the offset with $\omega t
-# = \pi$ is $-\varphi^\top \psi$: negative, where the plain weight is positive. A divisor made of turned weights would
-# have zeros; the divisor $\sum_j \varphi_i^\top \psi_j$ of plain ones is positive wherever $\varphi, \psi > 0$.
+# **Theorem** (`linear-rope-sign`). In one plane the turned weight of $\varphi$ and $\psi$ at the offset with
+# $\omega t = \pi$ is $-\varphi^\top \psi$: negative, where the plain weight is positive. A divisor made of turned
+# weights may be zero; the divisor $\sum_j \varphi_i^\top \psi_j$ of plain ones is positive wherever
+# $\varphi, \psi > 0$.
 #
 # *Source:* Su et al., RoFormer, arXiv 2104.09864v5, equation (19) and the text after it.
 #
@@ -277,9 +278,10 @@ assert np.abs(outputs - np.cos(3.0)).max() < 1e-15  # the divisor is the plain w
 
 # %% [markdown] tags=["linear-only-relative"]
 # **Erratum** (`linear-only-relative`). Published: RoPE "is at present the only relative position encoding that can be
-# used with linear attention"; it is false: anything that is a product of a factor at $i$ and a factor at $j$ will do;
-# corrected: so does xPos, whose weights are RoPE's times a decay $\zeta_k^{(i-j)/B}$ in each plane, and so does a decay
-# alone, $e^{-\lambda i} \varphi_i$ and $e^{\lambda j} \psi_j$.
+# used with linear attention"; as a property of RoPE, whatever else was known at the time, it is false: anything that is
+# a product of a factor at $i$ and a factor at $j$ will do; corrected: so does xPos, whose weights are RoPE's times a
+# decay $\zeta_k^{(i-j)/B}$ in each plane, and so does a decay alone, $e^{-\lambda i} \varphi_i$ and
+# $e^{\lambda j} \psi_j$.
 #
 # *Source:* Su, kexue.fm/archives/8265, abstract ("目前唯一一种可用于线性Attention的相对位置编码").
 #

@@ -150,10 +150,11 @@ drawn(figure)
 # ## A key like the query, and any other
 #
 # **Theorem** (`base-expectation`). Let the features of $q$ be independent with mean $\mu$ and variance $\sigma^2$,
-# those of $k$ likewise and independent of $q$, and $\tilde q = q + \varepsilon$ with noise of mean zero. Then $E[q^\top
-# R_m \tilde q] = 2(\mu^2 + \sigma^2) \sum_i \cos m\omega_i$, and $E[q^\top R_m \tilde q - q^\top R_m k] = 2\sigma^2
-# f_b(m)$ with $f_b(m) = \sum_i \cos m\omega_i$: a key like the query is preferred on average at all distances below $L$
-# if and only if $f_b(m) \ge 0$ for all $m < L$.
+# those of $k$ likewise and independent of $q$, and $\tilde q = q + \varepsilon$ with noise of mean zero that is
+# independent of $q$. Then $E[q^\top R_m \tilde q] = 2(\mu^2 + \sigma^2) \sum_i \cos m\omega_i$, and
+# $E[q^\top R_m \tilde q - q^\top R_m k] = 2\sigma^2 f_b(m)$ with $f_b(m) = \sum_i \cos m\omega_i$: for $\sigma \ne 0$
+# a key like the query scores no less on average than any other, at all distances below $L$, if and only if
+# $f_b(m) \ge 0$ for all $m < L$.
 #
 # *Source:* Su, kexue.fm/archives/10122; Men et al., Base of RoPE Bounds Context Length, arXiv 2405.14591.
 #
@@ -179,8 +180,8 @@ assert np.abs(logits - 2 * np.cos(np.arange(50)[:, None] * frequencies).sum(axis
 # **Erratum** (`base-integral`). Published: $f_b(m) \approx \int_0^1 \cos(m b^{-t})\,\mathrm dt$, and from it a base of
 # about "$2L$" for a length $L$; it is false by a factor: the integral is the limit of the mean, $f_b(m)/(d/2)$;
 # corrected: it is $(\mathrm{Ci}(m) - \mathrm{Ci}(m/b))/\ln b$. If $\mathrm{Ci}(m)$ is dropped, it is not negative for
-# all $m < L$ if and only if $b \ge L/x_0 = 1.622\,L$, with $x_0 = 0.6165$ the first zero of Ci; and $\mathrm{Ci}(m)$,
-# which is negative for some $m$, may not be dropped near the bound.
+# all real $0 < m < L$ if and only if $b \ge L/x_0 = 1.622\,L$, with $x_0 = 0.6165$ the first zero of Ci; and
+# $\mathrm{Ci}(m)$, which is negative for some $m$, may not be dropped near the bound.
 #
 # *Source:* Su, kexue.fm/archives/10122, the section on the asymptotic estimate.
 #
@@ -256,12 +257,13 @@ assert least(11_588, 2048) > 0.01
 assert bracket(1788, 11_587)[1] < 0
 
 # %% [markdown] tags=["base-up-set"]
-# **Erratum** (`base-up-set`). Published: $b^*(L) = \inf\{b : f_b(m) \ge 0 \text{ for } m < L\}$ as what a length needs,
-# any larger base being taken for enough; it is false that a larger one is enough: for 128 features and $L = 1024$ the
-# base 4,300 does and 4,400 does not; corrected: the bases that do are no interval without end, here a window from 4,294
-# to 4,330 among others; each base has to be tried at each position.
+# **Theorem** (`base-up-set`). $b^*(L) = \inf\{b : f_b(m) \ge 0 \text{ for all } m < L\}$ bounds the bases that do from
+# below only: a base above one that does may fail. For 128 features and $L = 1024$ the base 4,300 does and 4,400 does
+# not; the whole numbers that do are no interval without end, here a window from 4,294 to 4,330 and later 10,000 among
+# others. So each base has to be tried at each position.
 #
-# *Source:* Su, kexue.fm/archives/10122; Men et al., Base of RoPE Bounds Context Length, arXiv 2405.14591.
+# *Source:* Su, kexue.fm/archives/10122, who finds that bisection fails; Men et al., Base of RoPE Bounds Context Length,
+# arXiv 2405.14591, for $b^*$; the witnesses are ours.
 #
 # Why: a larger base makes all planes slower. Each cosine at a fixed $m$ then moves along its wave, some up, some down.
 
@@ -289,9 +291,9 @@ drawn(figure)
 # %% [markdown] tags=["partial-rotation"]
 # ## Half a rotation never prefers another key
 #
-# **Theorem** (`partial-rotation`). If $r$ of $K$ planes are turned and the others stand still, the sum is $f(m) = K - r
-# + \sum_{i < r} \cos m\omega_i \ge K - 2r$: not negative for all $m$, and all frequencies, if $r \le K/2$. If $r >
-# K/2$, there are frequencies and an $m$ with $f(m) < 0$.
+# **Theorem** (`partial-rotation`). If $r$ of $K$ planes are turned and the others stand still, the sum is
+# $f(m) = K - r + \sum_{i < r} \cos m\omega_i \ge K - 2r$: not negative for all $m$, and all frequencies, if
+# $r \le K/2$. If $r > K/2$, there are frequencies and an $m$ with $f(m) < 0$.
 #
 # *Source:* Su, kexue.fm/archives/10122, the remark on partial rotation; that half is the limit is ours.
 #

@@ -172,9 +172,10 @@ for rule in RULES.values():
 # %% [markdown] tags=["resize-lines"]
 # ## Who keeps a ramp
 #
-# **Theorem** (`resize-lines`). Away from the edges a table that is linear in the position is kept by the linear kernel,
-# and by the cubic if and only if $a = -1/2$; the error of the cubic is $f(1-f)(2f-1)(2a+1)$ of a step, 0.048 at most
-# for $a = -3/4$. Shared corners with the linear kernel keep a ramp up to the edges.
+# **Theorem** (`resize-lines`). Without antialias and away from the edges a table that is linear in the position is kept
+# by the linear kernel, and by the cubic if and only if $a = -1/2$; the error of the cubic is $f(1-f)(2f-1)(2a+1)$ of a
+# step, 0.048 at most for $a = -3/4$. Shared corners with the linear kernel keep a ramp up to the edges. With antialias
+# and fewer samples even the linear kernel does not keep it.
 #
 # *Source:* Keys, IEEE TASSP 29 (1981), section on the choice of $a$; the error for other $a$ is ours.
 #
@@ -203,6 +204,8 @@ for old, new in ((4, 6), (6, 4), (5, 9)):
 ramp = spec_weights(14, 24, RULES["deit"]) @ np.arange(14.0)
 meant = (np.arange(24) + 0.5) * 14 / 24 - 0.5
 assert 0.03 < np.abs(ramp - meant)[3:-3].max() < 0.049
+fewer = weights(14, 8, Resize("linear", antialias=True)) * sp.Matrix(range(14))
+assert fewer[3] != (3 + sp.Rational(1, 2)) * sp.Rational(14, 8) - sp.Rational(1, 2)
 kept = spec_weights(14, 24, Resize("cubic", a=-0.5)) @ np.arange(14.0)
 assert np.abs(kept - meant)[3:-3].max() < 1e-13
 

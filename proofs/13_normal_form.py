@@ -234,11 +234,13 @@ drawn(figure)
 #
 # *Source:* Prony, 1795, for the determination; the rest from `normal-integers`.
 #
-# With $f_p = \sum_j c_j z_j^p$ the Hankel matrix $H = (f_{i+j})_{i,j<N}$ is $V \operatorname{diag}(c) V^\top$, $V$
-# being the system of the last section, so $\det H = \prod c_j \prod (z_j - z_i)^2 \ne 0$. The polynomial
-# $\prod (x - z_j)$ is then the only one of degree $N$ and leading coefficient 1 whose coefficients annihilate $N + 1$
-# consecutive values, for it solves a system with the matrix $H$ and right sides up to $f_{2N-1}$. Its zeros are the
-# $z_j$, and the $c_j$ follow linearly.
+# Two sums of at most $N$ characters that agree there differ by a sum of at most $2N$ that is zero at $2N$ consecutive
+# positions, and by the determinant of the last section such a sum has no coefficients but zero. How to find it: with
+# $f_p = \sum_j c_j z_j^p$ of exactly $N$ the Hankel matrix $H = (f_{i+j})_{i,j<N}$ is
+# $V \operatorname{diag}(c) V^\top$, $V$ being the system of the last section, so
+# $\det H = \prod c_j \prod (z_j - z_i)^2 \ne 0$. The polynomial $\prod (x - z_j)$ is then the only one of degree $N$
+# and leading coefficient 1 whose coefficients annihilate $N + 1$ consecutive values, for it solves a system with the
+# matrix $H$ and right sides up to $f_{2N-1}$. Its zeros are the $z_j$, and the $c_j$ follow linearly.
 # %% tags=["normal-probing"]
 for N in range(1, 4):
     known = range(N)  # flip: known = range(N - 1)

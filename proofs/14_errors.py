@@ -366,8 +366,8 @@ for target in NARROW:
 # ## Not through float32
 #
 # **Theorem** (`round-twice`). Rounding to nearest with $P$ digits and then with $p < P$ is not rounding to nearest with
-# $p$, for any $p < P$: at $1 + 2^{-p} + 2^{-P-1}$ the two differ. So a master that is converted to bfloat16 by way of
-# float32, as libraries do, may be off by a unit.
+# $p$, for any $2 \le p < P$: at $1 + 2^{-p} + 2^{-P-1}$ the two differ. So a master that is converted to bfloat16 by
+# way of float32, as libraries do, may be off by a unit.
 #
 # *Source:* Figueroa, When is double rounding innocuous?, 1995 (for which operations it is); of conversions, the golden
 # files' README.
