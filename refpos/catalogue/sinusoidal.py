@@ -153,7 +153,11 @@ SINUSOIDAL: dict[str, Entry[Angle]] = {
             "vits.py",
             "build_2d_sincos_position_embedding",
         ),
-        note="Rows first, on square grids; on others the code's table is in another order than its tokens.",
+        note=(
+            "Rows first, on square grids. On h by w others the code places its n-th token at (n // h, n % h), and Grid "
+            "at (n // w, n % w): Grid has the code's places of Image(w, h). No rule counts down columns, so that the "
+            "code's own order is no entry."
+        ),
     ),
     "big-vision": Entry(
         Sinusoidal(Frequencies((1,) * 96 + (0,) * 96, ladder="per-axis", endpoint=True), order="sin-cos"),

@@ -33,7 +33,10 @@ class NTK:
 
 @dataclass(frozen=True)
 class MixedRadix:
-    """NTK as a mixed radix: the last rung is divided by `factor` s, the k-th of K by s^(((k + 1)/K)^exponent)."""
+    """NTK as a mixed radix: the last rung is divided by `factor` s, the k-th of K by s^(((k + 1)/K)^exponent).
+
+    `refpos.spec.radix.digits` has the digits of which these are the places.
+    """
 
     factor: float | tuple[float, ...]
     exponent: float
