@@ -15,6 +15,7 @@ from refpos.show_fields import brief, parameters
 from refpos.show_formulas import formula
 from refpos.spec.frequencies import omega
 from refpos.variants.described import describe
+from refpos.variants.relative import KEYS
 
 LETTERS = """\
 x are features, p their position (p_a along axis a: t, y, x), k is a plane of K, j its number among the K_a of its axis,
@@ -123,7 +124,8 @@ def _learned(entry: Entry[Variant]) -> dict[str, tuple[int, ...]]:
 
 def _shapes(entry: Entry[Variant]) -> str:
     """Return the arrays that a model learns, with their shapes."""
-    rows = [[name, " by ".join(map(str, shape)) or "one number"] for name, shape in _learned(entry).items()]
+    shapes = {name: ["keys" if n == KEYS else str(n) for n in shape] for name, shape in _learned(entry).items()}
+    rows = [[name, " by ".join(shape) or "one number"] for name, shape in shapes.items()]
     return "\n".join(["learned", *columns(rows, indent="  ")]) if rows else ""
 
 

@@ -70,4 +70,4 @@ def _more(variant: Table | Factorised) -> str:
 
 
 def _resized(variant: Table | Factorised) -> str:
-    return "" if variant.resample is None else ", T resized to the grid"
+    return "" if variant.resample is None else f", T resized to the grid: {_table(variant.resample)}"

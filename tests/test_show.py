@@ -142,6 +142,11 @@ def test_a_page_says_what_its_fields_mean_and_which_are_at_their_default():
     assert "  by default: merge=2" in lines
 
 
+def test_what_is_learned_has_one_look_and_no_number_that_stands_for_another():
+    assert page("fox").endswith("learned\n  gates  8 by keys")
+    assert page("rope-vit-mixed").endswith("learned\n  omega  6 by 2 by 32")
+
+
 def test_planes_whose_angle_is_not_the_features_own_are_named():
     shown = page("vjepa2")
 

@@ -154,9 +154,8 @@ SINUSOIDAL: dict[str, Entry[Angle]] = {
             "build_2d_sincos_position_embedding",
         ),
         note=(
-            "Rows first, on square grids. On h by w others the code places its n-th token at (n // h, n % h), and Grid "
-            "at (n // w, n % w): Grid has the code's places of Image(w, h). No rule counts down columns, so that the "
-            "code's own order is no entry."
+            "Rows first, on square grids. On others, h by w, the code places its n-th token at (n // h, n % h), as Grid "
+            "does those of Image(w, h); for Image(h, w) no rule counts down columns, so that this order is no entry."
         ),
     ),
     "big-vision": Entry(
