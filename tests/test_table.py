@@ -432,7 +432,10 @@ REFUSED = {
         lambda: resize(np.full((2, 1), 1.7e308) * [[1], [-1]], (2, 1), (6, 1), BICUBIC),
         "the resized table must be finite; got array([inf])",
     ),
-    "a rule that is none": (lambda: resize(T, (2, 2), (1, 1), "bicubic"), "rule must be Resize; got bicubic"),
+    "a rule that is none": (
+        lambda: resize(T, (2, 2), (1, 1), "bicubic"),
+        "rule must be Resize; got bicubic, and CATALOGUE[name].variant is the description of a name",
+    ),
     "a size of zero": (lambda: weights(0, 3, LINEAR), "old must be an int from 1 to 16,384; got 0"),
     "a size too long": (lambda: weights(3, 2**14 + 1, LINEAR), "new must be an int from 1 to 16,384; got 16385"),
     "a row too many": (
