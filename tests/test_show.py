@@ -220,6 +220,11 @@ def test_the_table_says_what_tells_an_entry_from_others(name, said):
     assert said in equations()[name]
 
 
+@pytest.mark.parametrize("name", [name for name, one in CATALOGUE.items() if getattr(one.variant, "rotary", None)])
+def test_what_an_attention_turns_by_is_said(name):
+    assert ", R: (x_" in equations()[name]
+
+
 def test_equations_of_the_table_name_no_description_inside_another_twice():
     found = equations()
 
