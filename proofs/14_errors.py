@@ -12,7 +12,7 @@ from fractions import Fraction
 import sympy as sp
 from pictures import canvas, drawn
 
-from refpos import NTK, Bands, ByParts, Dense, Frequencies, Linear, Rotary
+from refpos import NTK, Bands, ByParts, Dense, Frequencies, Linear, MixedRadix, Rotary
 from refpos.exact.formats import BFLOAT16, FLOAT32, NARROW, decoded, direct, rounded, to_odd
 from refpos.oracle.roundings import kappa
 from refpos.oracle.roundoff import gamma
@@ -211,8 +211,9 @@ drawn(figure)
 # ## Stretched frequencies
 #
 # **Theorem** (`error-scaling`). Division by a factor adds 2 to $\kappa$. A base multiplied by $s^{K/(K-1)}$ adds at
-# most $3 + |\ln m_k|$, $m_k = s^{-k/(K-1)}$. A blend $\gamma \omega + (1 - \gamma) \omega/s$ with a ramp $\gamma$ of
-# two roundings adds at most 3 and $2 \max(\omega, \omega/s)/\omega'$, $\omega'$ being the blend.
+# most $3 + |\ln m_k|$, $m_k = s^{-k/(K-1)}$, to the count with the $\lambda$ of the new base. A blend
+# $\gamma \omega + (1 - \gamma) \omega/s$ with a ramp $\gamma$ of two roundings adds at most 3 and
+# $2 \max(\omega, \omega/s)/\omega'$, $\omega'$ being the blend.
 #
 # *Source:* derived here, for `refpos.oracle.roundings`.
 #
@@ -282,19 +283,44 @@ for at in range(6):
     share = float(plain[at] / stretched[at])
     of_ramp = (before[at] + 2) * ratios[at] / 2 + 2  # flip: of_ramp = before[at] + 2
     assert abs(after[at] - before[at] - 3 - (at in blending) * of_ramp * share) < 1e-9
+# %% [markdown] tags=["error-radix"]
+# ## A mixed radix
+#
+# **Theorem** (`error-radix`). A multiplier $m_k = \exp(-x^q \ln s)$ with $x^q = (k + 1)^q / K^q$, $q$ and $k$ exact,
+# adds at most $4 + 7 |\ln m_k|$ to $\kappa$.
+#
+# *Source:* derived here, for `refpos.oracle.roundings`; the multiplier is that of Su, kexue.fm/archives/9706.
+#
+# In the exponent are two powers of 2 roundings each, their quotient, $\ln s$ and its product: 7, each of which weighs
+# the exponent. The factor $s$ itself weighs $x^q \le 1$, the exponential 2 and the product with the frequency 1.
+# %% tags=["error-radix"]
+q, x = sp.symbols("q x", positive=True)
+parts_of = (k + 1) ** q * times(*delta[:2]) / (K**q * times(*delta[2:4])) * (1 + delta[4])
+inside = parts_of * sp.log(f * (1 + delta[7])) * times(*delta[5:7])  # flip: inside = parts_of * sp.log(f)
+weights = [sp.simplify(inside.diff(one).subs(dict.fromkeys(delta, 0))) for one in delta[:8]]
+share = (k + 1) ** q / K**q
+assert all(sp.simplify(one**2 - (share * sp.log(f)) ** 2) == 0 for one in weights[:7])
+assert sp.simplify(weights[7] - share) == 0
+assert count(x * times(*delta[:2]) * (1 + delta[2])) == 3
+assert agrees(
+    4 + 2 * LAMBDA + 4 + 7 * share.subs(q, sp.Rational(1, 2)) * sp.log(4), "power", scaling=MixedRadix(4, 0.5)
+)
 # %% [markdown] tags=["error-bands"]
 # ## Bands
 #
 # **Theorem** (`error-bands`). Bands $low\,(high/low)^t$, $t = j/(n-1)$, by a power have
-# $\kappa = 5 + t(1 + 2\delta\Delta)$ with $\Delta = |\ln(high/low)|$; learned frequencies over $A$ axes have
-# $\kappa = A + 1$; half turns and turns have 2 more.
+# $\kappa = 5 + t(1 + 2\delta\Delta)$ with $\Delta = |\ln(high/low)|$; by a line between the logarithms, those being of
+# another base first, $4 + 3(1 - t)|\ln low| + 3t|\ln high| + 3t\Delta + |\ln\omega|$; bands
+# $\omega = low + t(high - low)$ have $3 + 3t|high - low|/\omega$ at most, which is less than 6 where they rise. Learned
+# frequencies over $A$ axes have $\kappa = A + 1$; half turns and turns have 2 more.
 #
 # *Source:* derived here, for `refpos.oracle.roundings`.
 #
 # The power has 2, the products with $low$ and with the position 1 each. Both ends are rounded: $low$ weighs $1 - t$ and
 # $high$ weighs $t$, 1 together. The ratio is rounded, $t$; its exponent has two roundings, none where $n - 1$ is a
-# power of two. A learned frequency is rounded once, and its term of the sum over axes has a product and at most $A - 1$
-# sums. The constant $\pi$ is rounded, and multiplied.
+# power of two. Of a line: the two ends, each logarithm with its 2 and the change of base, the difference, its division
+# and the product, the sum; then the exponential 2. A learned frequency is rounded once, and its term of the sum over
+# axes has a product and at most $A - 1$ sums. The constant $\pi$ is rounded, and multiplied.
 # %% tags=["error-bands"]
 j, N = sp.symbols("j N", positive=True)
 h = sp.Symbol("h", positive=True)  # ln(high/low), of bands that rise
@@ -308,6 +334,40 @@ assert sp.simplify(sum(weights) - (5 + j / N * (1 + 2 * h))) == 0
 rising = Bands((0,) * 7, 1.0, 8.0)
 due = [5 + at / 6 * (1 + 2 * sp.log(8)) for at in range(7)]
 assert all(abs(float(one) - other) < 1e-9 for one, other in zip(due, kappa(rising, "power"), strict=True))
+# %% tags=["error-bands"]
+a, t = sp.symbols("a t", positive=True)  # ln low, of bands from above 1
+
+
+def line(start, end, *inner):
+    """Return start + t (end − start), with roundings of the difference, its division, the product and the sum."""
+    return (start + t * (end - start) * times(*inner[:3])) * times(*inner[3:])
+
+
+def weighed(expression, weighing):
+    """Return what each rounding moves an expression by."""
+    return [sp.expand(expression.diff(one).subs(dict.fromkeys(delta, 0))) for one in weighing]
+
+
+logarithms = line(a * (1 + delta[0]), (a + h) * (1 + delta[1]), *delta[2:6])  # flip: logarithms = line(a, a + h)
+start, end, *steps, whole = weighed(logarithms, delta[:6])
+assert (start, end) == (sp.expand((1 - t) * a), sp.expand(t * (a + h)))
+assert steps == [t * h] * 3
+assert whole == a + t * h
+due = 4 + 3 * (start + end) + sum(steps) + whole
+taken = kappa(Bands((0,) * 7, 2.0, 16.0), "log")
+given = {a: sp.log(2), h: sp.log(8)}
+assert all(abs(float(due.subs(given).subs(t, sp.Rational(at, 6))) - taken[at]) < 1e-9 for at in range(7))
+# %% tags=["error-bands"]
+climb = sp.Symbol("climb", positive=True)  # high − low
+straight = line(low * (1 + delta[0]), (low + climb) * (1 + delta[1]), *delta[2:6])
+moved = weighed(straight, delta[:6])
+reached = low + t * climb  # flip: reached = low
+assert sp.expand(moved[0] + moved[1] - reached) == 0
+assert sp.expand(sum(moved[2:5]) - 3 * t * climb) == 0
+assert sp.expand(moved[5] - reached) == 0
+assert sp.simplify(1 - t * climb / reached).is_positive
+falling = kappa(Bands((0, 0, 0), 4.0, 1.0, spacing="linear"), "power")
+assert falling.tolist() == [6, 6, 3 + 3 * 3 / 1]
 # %% tags=["error-bands"]
 for axes in (1, 2, 3):
     learned = w * (1 + delta[0])  # flip: learned = w

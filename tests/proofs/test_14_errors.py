@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from operators import PLAIN
 from strategies import MANY, generators
 
-from refpos import NTK, ByParts, Frequencies, Linear, Rotary, cos_sin, omega, rotate, turn
+from refpos import NTK, ByParts, Frequencies, Linear, MixedRadix, Rotary, cos_sin, omega, rotate, turn
 from refpos.exact.formats import BFLOAT16, FLOAT32, NARROW, decoded, direct, rounded, to_odd
 from refpos.oracle.roundings import kappa
 from refpos.oracle.roundoff import gamma
@@ -167,6 +167,22 @@ def test_a_ramp_is_moved_by_its_turns_as_much_as_is_counted(factor):
     assert blended.sum() > 8
     assert (counted_less >= allowed * (1 - 1e-3))[blended].all()
     assert (counted_less <= allowed * factor / (factor - 1) * (1 + 1e-3))[blended].all()
+
+
+@pytest.mark.parametrize(("s", "q"), [(8, 0.5), (2, 0.75), (32, 1.0)])
+@pytest.mark.theorem("error-radix")
+def test_a_mixed_radix_adds_seven_roundings_of_its_logarithm(s, q):
+    def made(k, off):
+        inside = (k + 1) ** q * (1 + off[0]) * (1 + off[1]) / (12**q * (1 + off[2]) * (1 + off[3])) * (1 + off[4])
+        inside *= math.log(s * (1 + off[5])) * (1 + off[6]) * (1 + off[7])
+        return math.exp(-inside) * (1 + off[8]) * (1 + off[9]) * (1 + off[10])
+
+    plain = Frequencies((0,) * 12)
+    added = kappa(replace(plain, scaling=MixedRadix(s, q)), "power") - kappa(plain, "power")
+    for k in range(12):
+        ends = [[made(k, way * STEP * np.eye(11)[i]) for way in (1, -1)] for i in range(11)]
+        due = sum(abs(math.log(up / down)) / (2 * STEP) for up, down in ends)
+        assert added[k] == pytest.approx(due + 1 - ((k + 1) / 12) ** q, abs=1e-6)  # what s weighs is taken to be 1
 
 
 @MANY
