@@ -292,8 +292,8 @@ assert sp.expand(turns.jacobian([x, y]).det()) == a1 * b2 - a2 * b1
 # ## How many axes fit
 #
 # **Theorem** (`axes-rank`). If $R_p = \exp(\sum_a p_a B_a)$ is relative and real positions of $A$ axes can be recovered
-# from it, even only nearby, then $\lfloor d/2 \rfloor \ge A$. So there is no relative encoding of two real axes in two
-# or three dimensions.
+# from it, even only nearby, then $\lfloor d/2 \rfloor \ge A$. So two real axes have no
+# such encoding in two or three dimensions.
 #
 # *Source:* rank of $\mathfrak{so}(d)$; Su, kexue.fm/archives/8397, shows the case of three dimensions; arXiv 2504.06308
 # states it in general.

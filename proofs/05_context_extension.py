@@ -232,6 +232,8 @@ slowing = sp.diff(x**exponent, x, 2)
 assert sp.simplify(rise / x ** (exponent - 1)) == exponent
 assert sp.factor(sp.simplify(slowing / x ** (exponent - 2))) == exponent * (exponent - 1)
 assert second_step.subs(exponent, -1) == -sp.Rational(1, 2)
+first, second = mixed.subs(k, 0), mixed.subs(k, 1)
+assert same_power(first / second, (1 / first) ** second_step.subs(exponent, q))
 
 # %% [markdown] tags=["extension-by-parts"]
 # ## NTK by parts

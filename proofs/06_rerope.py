@@ -85,12 +85,13 @@ axes.legend()
 drawn(figure)
 
 # %% [markdown] tags=["rerope-min"]
-# **Erratum** (`rerope-min`). Published: with $D = i - j$, the exponent of $R$ at generation is
-# $\max(j - i, (j - i + w)/k - w)$; it is false for $k < 1$, where the greater of the two is the wrong one on both sides
-# of the window; corrected: it is the $\max$ if $k \ge 1$ and the $\min$ if $k \le 1$, that is
-# $\rho(D) = \min(D, w + (D - w)/k)$ and $\max(D, w + (D - w)/k)$.
+# **Theorem** (`rerope-min`). With $D = i - j$, the exponent of $R$ at generation is $\max(j - i, (j - i + w)/k - w)$
+# for all $D$ if and only if $k \ge 1$, and the $\min$ of both if and only if $k \le 1$: that is
+# $\rho(D) = \min(D, w + (D - w)/k)$ and $\max(D, w + (D - w)/k)$. For $k < 1$ the published $\max$ takes the wrong one
+# on both sides of the window.
 #
-# *Source:* Su, kexue.fm/archives/9708, the form for decoding; $k < 1$ is the inverse map of 9728.
+# *Source:* Su, kexue.fm/archives/9708, the form for decoding; $k < 1$ is the inverse map of
+# 9728.
 #
 # The difference of the two pieces is $(D - w)(1 - 1/k)$. For $k > 1$ it has the sign of $D - w$, for $k < 1$ the other
 # one.

@@ -101,6 +101,9 @@ magnified = c * (1 + delta[0]) * (K * (1 + delta[1])) * (1 + delta[2])  # flip: 
 scaled = x_a * magnified * times(*delta[3:5])
 assert count(scaled) == 5
 # %% tags=["error-arithmetic"]
+written = rotation(plane, 2, theta) * sp.Matrix([x_a, x_b])
+assert list(written) == [x_a * c - x_b * s, x_a * s + x_b * c]
+assert count(c * (1 + delta[0])) == 1
 bracket = x_a * c + x_b * s  # flip: bracket = x_a * c + 2 * x_b * s
 assert sp.simplify(x_a**2 + x_b**2 - bracket**2 - (x_a * s - x_b * c) ** 2) == 0
 assert sp.simplify(bracket.subs({x_a: c, x_b: s})) == 1
