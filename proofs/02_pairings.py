@@ -12,6 +12,7 @@ import sympy as sp
 from refpos import Attention, Dense, Frequencies, RmsNorm, Rotary, planes, rotate
 from refpos.symbolic import rotation
 from refpos.symbolic.attention import score
+from refpos.variants.rotary import PAIRINGS
 
 m, n, t = sp.symbols("m n t", real=True)
 
@@ -59,6 +60,17 @@ for K in range(1, 5):
     back = Pi.T  # flip: back = Pi if K > 2 else Pi.T
     assert half == Pi * neighbours * back
     assert (half == neighbours) == (K == 1)
+# %% [markdown] tags=["pairing-conjugate"]
+# The same for all pairings that `refpos` knows, on two axes: with features in the order of planes there is one matrix.
+# %% tags=["pairing-conjugate"]
+axial = Frequencies((0, 0, 1, 1), base=100.0, ladder="per-axis")
+by_planes = []
+for pairing in PAIRINGS:
+    variant = Rotary(axial, pairing)
+    order = [feature for pair in planes(variant, 8).read for feature in pair]  # flip: order = range(8)
+    by_planes.append(rotation(variant, 8, (m, n)).extract(order, order))
+assert by_planes[0] == by_planes[1] == by_planes[2]
+assert len(by_planes) == 3
 # %% [markdown] tags=["pairing-scores"]
 # ## Queries and keys have to agree
 #
