@@ -36,8 +36,10 @@ def _counted(rule: Any) -> str | None:
 
 def _patch(rule: Any) -> str | None:
     match rule:
-        case Grid(start=start, reference=reference):
-            at = f"(y + {start}, x + {start})" if start else "(y, x)"
+        case Grid(start=start, reference=reference, exchanged=exchanged):
+            cell = ("⌊n/h⌋", "n mod h") if exchanged else ("y", "x")
+            at = f"({', '.join(f'{one} + {start}' if start else one for one in cell)})"
+            at += " of patch n" * exchanged
             return at if reference is None else f"{at}·({', '.join(map(str, reference))})/(h, w)"
         case Centres(low=low, high=high, normalise=by):
             n = {"separate": "n", "max": "max(h, w)", "min": "min(h, w)"}[by]

@@ -196,7 +196,7 @@ def has_whole_steps(variant):
 
 def is_of_rows_and_columns(variant):
     """Whether rows and columns are treated alike, each on an axis of its own."""
-    return not isinstance(variant, GridBuckets | Index | V2PE | CircleRope)
+    return not isinstance(variant, GridBuckets | Index | V2PE | CircleRope) and not getattr(variant, "exchanged", False)
 
 
 LAWS = (

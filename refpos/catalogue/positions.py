@@ -125,6 +125,19 @@ POSITIONS: dict[str, Entry[Rule | MaskRule]] = {
         ),
         note="The grid of training is the function's default. The class token is not rotated: it stands at 0.",
     ),
+    "moco-v3-positions": Entry(
+        Grid(exchanged=True),
+        code(
+            "facebookresearch/moco-v3",
+            "c349e6e24f40d3fedb22d973f92defa4cedf37a7",
+            "vits.py",
+            "build_2d_sincos_position_embedding",
+        ),
+        note=(
+            "torch.meshgrid(w, h) counts the grid as w by h: off the square, positions are not those of their patches. "
+            "The class token has none; the table moco-v3 has its row."
+        ),
+    ),
     "llama-4-vision-positions": Entry(
         Grid(start=1, after=1),
         code(

@@ -154,8 +154,8 @@ SINUSOIDAL: dict[str, Entry[Angle]] = {
             "build_2d_sincos_position_embedding",
         ),
         note=(
-            "Rows first, on square grids. On others, h by w, the code's n-th token is at (n // h, n % h), where Grid "
-            "places those of Image(w, h); for Image(h, w) no rule counts down columns, so that this order is no entry."
+            "Rows first, on square grids. On others, h by w, the code's n-th token is at (n // h, n % h): see "
+            "moco-v3-positions."
         ),
     ),
     "big-vision": Entry(

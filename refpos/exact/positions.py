@@ -126,6 +126,7 @@ def _sides(segment: Segment, rule: Rule) -> tuple[int, ...]:
 
 
 def _lattice(sides: tuple[int, ...], rule: Grid) -> list[Row]:
+    sides = tuple(reversed(sides)) if rule.exchanged else sides
     steps = [Fraction(r, n) for r, n in zip(rule.reference or sides, sides, strict=True)]
     still: Row = (Fraction(0),) * len(sides)
     axes = [[(rule.start + i) * step for i in range(n)] for n, step in zip(sides, steps, strict=True)]

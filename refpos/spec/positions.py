@@ -21,7 +21,8 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
     r"""Return the position of every token of an input, in the order in which tokens come (row by row, frame by frame).
 
     Index       start + i, counted over all segments
-    Grid        (y, x) of an image, (t, y, x) of a video, each from start, times reference/n where there is one
+    Grid        (y, x) of an image, (t, y, x) of a video, each from start, times reference/n where there is one;
+                those of w by h patches where sides are exchanged
     Centres     low + (high − low)(i + ½)/n for y of n = h rows and x of n = w columns, or n the longer or the shorter
     GridBuckets side·⌊y·side/h⌋ + ⌊x·side/w⌋
     MRope       (t, y, x); text (p, p, p); an image or video (t, y, x) + p; p the highest coordinate so far plus one
@@ -207,6 +208,7 @@ def _length(sides: tuple[int, ...], rule: Centres) -> tuple[int, ...] | int:
 
 def _lattice(sides: tuple[int, ...], rule: Grid) -> Floats:
     """Return the positions of one grid, and zeros for the tokens that stand before and after it."""
+    sides = sides[::-1] if rule.exchanged else sides
     cells: npt.NDArray[Any] = rule.start + _cells(sides)
     if rule.reference is not None:
         require(len(rule.reference) == len(sides), f"reference must have {len(sides)} sides", rule.reference)

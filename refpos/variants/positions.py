@@ -88,12 +88,15 @@ class Grid:
         Sides of the grid of training: where given, positions on a grid of n are stretched by reference/n.
     before, after : int
         Tokens that have no place on a grid and stand at 0 before or after its patches: classes, registers.
+    exchanged : bool
+        Whether patches are counted as if sides were exchanged, h by w as w by h: the same where both are equal.
     """
 
     start: int = 0
     reference: tuple[int, ...] | None = None
     before: int = 0
     after: int = 0
+    exchanged: bool = False
 
     def __post_init__(self) -> None:
         rules.whole(self, "start")
@@ -103,6 +106,7 @@ class Grid:
             require(whole and self.reference, "reference must be a tuple of positive ints", self.reference)
         rules.whole(self, "before", 0)
         rules.whole(self, "after", 0)
+        rules.flag(self, "exchanged")
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ def _grid(rule: Grid) -> Iterator[Other]:
     yield "positions/plus-one", "counted from one more", _placed(replace(rule, start=rule.start + 1))
     if rule.start:
         yield "positions/minus-one", "counted from one less", _placed(replace(rule, start=rule.start - 1))
+    if rule.exchanged:
+        yield "sides/kept", "patches counted row by row", _placed(replace(rule, exchanged=False))
     if rule.before != rule.after:
         other = replace(rule, before=rule.after, after=rule.before)
         yield "class/other-end", "class tokens at the other end", _placed(other)
