@@ -1,4 +1,4 @@
-"""The command line: list, show, check; golden is in `refpos.golden_cli`."""
+"""The command line: list, show, check; golden is in `refpos.golden_cli`, table in `refpos.table_cli`."""
 
 import argparse
 import io
@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from refpos import golden_cli
+from refpos import golden_cli, table_cli
 from refpos.errors import SpecError, told
 from refpos.oracle.roundings import IDIOMS
 from refpos.oracle.tolerance import DTYPES
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_show(commands)
     _add_check(commands)
     golden_cli.add(commands)
+    table_cli.add(commands)
     return parser
 
 

@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
     writing = _part(parts, "write", "write what is new; ids that are there keep their inputs", _write)
     writing.add_argument("--reason", metavar="TEXT", help="why ids that are there change; goes to the changelog")
     writing.add_argument("--changelog", metavar="FILE", help="CHANGELOG.md beside the folder where left out")
+    writing.add_argument("--keep", metavar="DIR", help="keep what is made in DIR: a write that was stopped goes on")
     writing.add_argument("--draw", type=int, metavar="N", help="draw N inputs for each entry without drawn cases")
     writing.add_argument("--seed", type=int, metavar="S", help="what is drawn; another at each call where left out")
     _part(parts, "verify", "derive every byte again, offline", _verify)
@@ -54,7 +55,8 @@ def _write(asked: argparse.Namespace) -> int:
 
     place, begun = _place(asked), time.monotonic()
     require(os.access(place, os.W_OK), "DIR must be a folder that may be written to", str(place))
-    found = rewritten(place, asked.jobs, _draw(asked))
+    kept = None if asked.keep is None else Path(asked.keep)
+    found = rewritten(place, asked.jobs, _draw(asked), kept=kept)
     changed = [line for old, new in found.values() if old is not None for line in refused(old, new)]
     if changed and not asked.reason:
         print("\n".join(map(_plain, changed)), file=sys.stderr)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +13,10 @@ from refpos.oracle.golden.drawn import Draw
 from refpos.oracle.golden.format import FORMAT, Document, File, canonical, check_version, digest, inside, read
 from refpos.oracle.golden.schema import SCHEMA
 from refpos.oracle.golden.shape import check_shape
+from refpos.oracle.shards import completed, shards
 
 APART = ("schema", "manifest")
 """The files of the folder that are of no entry."""
-WORKERS = 8
 
 T = TypeVar("T")
 
@@ -86,25 +86,49 @@ def listed(place: Path) -> dict[str, str]:
 
 
 def rewritten(
-    place: Path, jobs: int | None = None, draw: Draw | None = None
+    place: Path,
+    jobs: int | None = None,
+    draw: Draw | None = None,
+    *,
+    executor: Executor | None = None,
+    kept: Path | None = None,
 ) -> dict[str, tuple[Document | None, Document]]:
-    """Return for each entry its golden file as it is in a folder, if it is, and as it should be with all cases."""
+    """Return for each entry its golden file as it is in a folder, if it is, and as it should be with all cases.
+
+    Where a folder is given in which they are `kept` as they are made, a call that is stopped can be made again and goes
+    on, see `refpos.oracle.shards.shards`. Drawing is not repeatable, so nothing that is drawn is kept.
+
+    Raises
+    ------
+    SpecError
+        As `shards`, if there is a golden file of no entry, or what is to be kept is to be drawn.
+    """
+    require(kept is None or draw is None, "nothing must be drawn where what is made is kept", kept)
     there = set(present(place))
     strange = sorted(there - set(golden_names()))
     require(not strange, "a golden file must be of an entry of the catalogue", ", ".join(strange))
     old = {name: load(place, name) if name in there else None for name in golden_names()}
-    found = each(_written, [(name, held, draw) for name, held in old.items()], jobs)
+    tasks = [(name, held, draw) for name, held in old.items()]
+    if kept is None:
+        found = each(_written, tasks, jobs, executor)
+    else:
+        job = {"golden": {name: _sha256(held) for name, held in old.items()}}
+        named = {f"{name}.json": task for name, task in zip(old, tasks, strict=True)}
+        done = shards(kept, job, _text, named, executor=executor, jobs=jobs)
+        found = [read(done.folder / name).document for name in named]
     return {name: (old[name], new) for name, new in zip(old, found, strict=True)}
 
 
-def verify(place: Path, jobs: int | None = None) -> list[str]:
+def verify(place: Path, jobs: int | None = None, *, executor: Executor | None = None) -> list[str]:
     """Make every byte of a folder of golden files again, from inputs alone, and return what differs.
 
     Each line names the file, the case where there is one, and the rule. Nothing is read but the folder.
     """
     names = sorted({*present(place), *golden_names()})
-    found = [one for lines in each(_verified, [(place, name) for name in names], jobs) for one in lines]
-    return list(dict.fromkeys([*found, *check_manifest(place, jobs)]))
+    found = [
+        one for lines in each(_verified, [(place.resolve(), name) for name in names], jobs, executor) for one in lines
+    ]
+    return list(dict.fromkeys([*found, *check_manifest(place, jobs, executor=executor)]))
 
 
 def manifest(texts: Mapping[str, str], documents: Mapping[str, Document]) -> str:
@@ -128,12 +152,13 @@ def _summed(entries: Mapping[str, dict[str, Any]]) -> str:
     return canonical({"format": FORMAT, "files": len(entries), **total, **schema, "entries": entries})
 
 
-def check_manifest(place: Path, jobs: int | None = None) -> list[str]:
+def check_manifest(place: Path, jobs: int | None = None, *, executor: Executor | None = None) -> list[str]:
     """Return what the manifest and the schema of a folder say that is not so."""
     try:
         due, there = listed(place), present(place)
         held = [name for name in due if name in there]
-        entries = dict(zip(held, each(_counted, [(place, name) for name in held], jobs), strict=True))
+        counted = each(_counted, [(place.resolve(), name) for name in held], jobs, executor)
+        entries = dict(zip(held, counted, strict=True))
     except SpecError as error:
         return [str(error) if "json" in str(error) else f"manifest.json: {error}"]
     found = [f"{name}.json: a file of the manifest must be there" for name in due if name not in entries]
@@ -176,15 +201,14 @@ def differing(name: str, given: Document, due: Document) -> list[str]:
     return found
 
 
-def each(make: Callable[[Any], T], given: Iterable[Any], jobs: int | None = None) -> list[T]:
-    """Return what is made of each, in as many processes as there are processors, up to eight."""
+def each(
+    make: Callable[[Any], T], given: Iterable[Any], jobs: int | None = None, executor: Executor | None = None
+) -> list[T]:
+    """Return what is made of each, by an executor or in processes, see `completed`; what takes longest begins."""
     tasks = list(given)
-    jobs = min(jobs or os.cpu_count() or 1, WORKERS, len(tasks))
-    if jobs < 2:
-        return [make(task) for task in tasks]
     order = sorted(range(len(tasks)), key=lambda at: -_effort(tasks[at]))
-    with ProcessPoolExecutor(jobs) as pool:
-        made = dict(zip(order, pool.map(make, [tasks[at] for at in order]), strict=True))
+    done = completed(make, [tasks[at] for at in order], executor=executor, jobs=jobs)
+    made = {order[at]: found for at, found in done}
     return [made[at] for at in range(len(tasks))]
 
 
@@ -195,6 +219,14 @@ def _effort(task: tuple[Any, ...]) -> int:
 
 def _written(task: tuple[str, Document | None, Draw | None]) -> Document:
     return written(*task)
+
+
+def _text(task: tuple[str, Document | None, Draw | None]) -> list[bytes]:
+    return [canonical(written(*task)).encode()]
+
+
+def _sha256(held: Document | None) -> str | None:
+    return None if held is None else digest(canonical(held).encode())
 
 
 def _verified(task: tuple[Path, str]) -> list[str]:

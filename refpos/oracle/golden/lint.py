@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ MISTAKE = re.compile(r"[a-z0-9-]+/-?[A-Za-z0-9]+([.-][A-Za-z0-9]+)*")
 """The ids of mistakes, which are parts of paths in exports."""
 
 
-def lint(place: Path, jobs: int | None = None) -> list[str]:
+def lint(place: Path, jobs: int | None = None, *, executor: Executor | None = None) -> list[str]:
     """Return what is wrong with a folder of golden files: a line for each, with the file, the id and the rule."""
     names = sorted({*present(place), *golden_names()})
-    found = [line for lines in each(_linted, [(place, name) for name in names], jobs) for line in lines]
-    return list(dict.fromkeys([*found, *check_manifest(place, jobs)]))
+    found = [
+        line for lines in each(_linted, [(place.resolve(), name) for name in names], jobs, executor) for line in lines
+    ]
+    return list(dict.fromkeys([*found, *check_manifest(place, jobs, executor=executor)]))
 
 
 def check(name: str, document: Document) -> None:
