@@ -1,11 +1,8 @@
-"""What workers of other processes are given in tests of shards: they find it by its name."""
+"""What workers of other processes are given in tests of shards: they find it by its name, and import it in no time."""
 
 import os
 import signal
 from pathlib import Path
-
-from refpos import rotate
-from refpos.variants.rotary import Rotary
 
 
 def doubled(task):
@@ -35,11 +32,15 @@ def misread(_):
 
 def right(variant):
     """Return an implementation of a variant."""
+    from refpos import rotate
+
     return lambda x, positions: rotate(x, positions, variant)
 
 
 def unscaled(variant):
     """Return an implementation that knows of no magnitude, and of no backward turn."""
+    from refpos import Rotary
+
     if variant.sign < 0:
         raise NotImplementedError("it turns forward only")
     return right(Rotary(variant.frequencies))

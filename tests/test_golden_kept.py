@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from golden_folder import SMALL, folder_of
+from golden_folder import folder_of
 
 from refpos.cli import main
 from refpos.errors import SpecError
@@ -11,7 +11,7 @@ from refpos.oracle import vectors
 from refpos.oracle.golden.lint import lint
 from refpos.oracle.vectors import rewritten, verify
 
-TWO = (SMALL, "alibi")
+TWO = ("alibi", "croma")
 
 
 @pytest.fixture

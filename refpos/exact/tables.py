@@ -64,8 +64,9 @@ def tables(
     z_n = z_0 ζ^n,  z_0 = g e^{iφ},  ζ = e^{i·step·Σ_a ω_a}, times the growth over a step
 
     where a plane is turned by one axis this is its column at any position whose coordinate on that axis is p. A
-    position 0 is exact; the radii grow with the row, see `column`, and satisfy rad·2^−scale <= 2^−bits in all. Where a
-    rounding is undecided, `refpos.exact.rotary.cos_sin` knows which values are exact, and the others to any bits.
+    position 0 is exact where the magnitude is dyadic; the radii grow with the row, see `column`, and satisfy
+    rad·2^−scale <= 2^−bits in all. Where a rounding is undecided, `refpos.exact.rotary.cos_sin` knows which values are
+    exact, and the others to any bits.
 
     Parameters
     ----------
