@@ -2,6 +2,7 @@
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import ml_dtypes
@@ -81,6 +82,15 @@ def test_what_angle_addition_leaves_undecided_is_decided_alone(tmp_path, monkeyp
 
     assert len(alone) > 0
     assert np.array_equal([0.5, -0.5], table(tmp_path)[1:3, 0, 0])
+
+
+def test_what_is_rational_is_known_of_sinusoids_and_of_several_axes_too(tmp_path):
+    certify(THIRDS, range(6), tmp_path / "plain", jobs=1)
+    certify(Sinusoidal(THIRDS.frequencies, scale=0.25), range(6), tmp_path / "scaled", jobs=1)
+    certify(replace(THIRDS, frequencies=replace(THIRDS.frequencies, axes=(0, 1))), range(6), tmp_path / "axes", jobs=1)
+
+    assert np.array_equal(table(tmp_path / "plain"), 4 * table(tmp_path / "scaled"))
+    assert np.array_equal(table(tmp_path / "plain"), table(tmp_path / "axes"))
 
 
 @pytest.mark.parametrize("dtype", ["master", "bfloat16"])

@@ -119,6 +119,40 @@ def test_what_was_done_before_an_error_stays(done, tmp_path):
     assert files(done) == files(place)
 
 
+def test_a_line_that_was_cut_off_does_not_spoil_the_next(done):
+    (done / "four.txt").unlink()
+    unnoted(done / "SHA256SUMS")
+    with pytest.raises(ValueError, match="no such thing"):
+        again(done, lambda task: misread(task) if task == "four" else doubled(task))
+
+    assert {"four.txt"} == again(done).made
+
+
+def test_what_is_done_is_noted_before_what_is_next_begins(tmp_path):
+    noted = []
+    again(tmp_path / "out", lambda task: noted.append((tmp_path / "out" / "SHA256SUMS").read_text()) or doubled(task))
+
+    assert [0, 1, 2, 3] == [text.count("\n") for text in noted]
+
+
+class Remembering(ThreadPoolExecutor):
+    """Takes calls that are equal for one, as Dask's executor does."""
+
+    def submit(self, *call):
+        known = self.__dict__.setdefault("known", {})
+        if repr(call) not in known:
+            known[repr(call)] = super().submit(*call)
+        return known[repr(call)]
+
+
+def test_an_executor_that_remembers_calls_makes_again_what_was_damaged_since(done):
+    with Remembering(1) as pool:
+        again(done, executor=pool)
+        flipped(done / "two.txt")
+
+        assert {"two.txt"} == again(done, executor=pool).made
+
+
 BAD = {
     "an executor must be one": ({"executor": 2}, "executor must be a concurrent.futures.Executor.*; got 2"),
     "jobs are positive": ({"jobs": 0}, "jobs must be an int of at least 1; got 0"),

@@ -37,6 +37,7 @@ def test_reports_that_are_there_are_not_made_again(tmp_path):
     kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
     (tmp_path / "16.json").unlink()
 
+    assert [describe(one) for one in many] == [one["variant"] for one in first]
     assert first == sweep(right, many, tmp_path, jobs=1)
     assert ["16.json"] == [name for name, time in kept.items() if (tmp_path / name).stat().st_mtime_ns != time]
 
