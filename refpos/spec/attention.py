@@ -15,8 +15,12 @@ from refpos.spec.logits import kernel, logits, spread, turn
 from refpos.spec.positions import as_array, as_positions, as_reals
 from refpos.spec.precise import Floats
 from refpos.spec.relative import Given, relative, shaw_values
+from refpos.spec.turning import chunks
 from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
+
+BLOCK = 2**23
+"""How many logits `attend` holds at most: it asks for the outputs of so many queries at once, of all keys."""
 
 
 def scores(
@@ -148,14 +152,25 @@ def attend(
     q, k, i, j, given = _asked(q, k, query_positions, key_positions, attention, learned)
     v = _values(v, k, attention)
     shown = _mask(mask, (*q.shape[:-1], k.shape[-2]))
-    found = _logits(q, k, i, j, attention, given, shown)
+    o = np.empty((*q.shape[:-1], v.shape[-1]))
+    for (rows,) in chunks(q.shape[-2:-1], BLOCK // max(1, shown[..., 0, :].size)):
+        block = q[..., rows, :], k, v, i[..., rows, :], j
+        o[..., rows, :] = _attended(*block, attention, given, shown[..., rows, :])
+    return o
+
+
+def _attended(
+    q: Floats, k: Floats, v: Floats, i: Floats, j: Floats, attention: AnyAttention, learned: Given, shown: Shown
+) -> Floats:
+    """Return what some of the queries make of the values."""
+    found = _logits(q, k, i, j, attention, learned, shown)
     seen = shown & (found > -np.inf)
     require(seen.any(axis=-1).all(), "a query must see a key", "one that sees none")
     with np.errstate(over="ignore", invalid="ignore"):
         if isinstance(attention, LinearAttention):
-            o = _divided(np.where(seen, found, 0.0) @ v, seen, kernel(q, k, i, j, attention, given)[1])
+            o = _divided(np.where(seen, found, 0.0) @ v, seen, kernel(q, k, i, j, attention, learned)[1])
         else:
-            o = _output(_softmax(np.where(seen, found, -np.inf)), v, i, j, attention, given)
+            o = _output(_softmax(np.where(seen, found, -np.inf)), v, i, j, attention, learned)
     require(np.isfinite(o).all(), "outputs must be finite", o[~np.isfinite(o)][:1])
     return o
 

@@ -14,6 +14,7 @@ from refpos.spec.lengths import length
 from refpos.spec.offsets import pair, rows
 from refpos.spec.positions import as_reals
 from refpos.spec.precise import Floats, digits, powers, rounded
+from refpos.spec.turning import chunks
 from refpos.variants.bias import Alibi, Bias, Fire, Kerple, Sandwich, T5Buckets, axis_count
 from refpos.variants.window import SwinContinuous, SwinWindow
 
@@ -22,6 +23,9 @@ Learned = Mapping[str, npt.ArrayLike]
 
 POSITIVE = ("r1", "r2", "c", "threshold")
 """What is learned and must be greater than 0."""
+
+BLOCK = 2**18
+"""How many numbers the hidden layer of a network has at most, of all the offsets that pass it at once."""
 
 
 def bias(
@@ -156,8 +160,13 @@ def _alibi(q: Floats, k: Floats, variant: Alibi) -> Floats:
 def _kerple(distance: Floats, given: dict[str, Floats], variant: Kerple) -> Floats:
     r1, r2 = (given[name][:, None, None] for name in ("r1", "r2"))
     d = distance[..., None, :, :]
-    kernel = np.log1p(r2 * d) if variant.kernel == "logarithmic" else d**r2
-    return np.asarray(0.0 - r1 * kernel)
+    if variant.kernel == "logarithmic":
+        kernel = r2 * d
+        np.log1p(kernel, out=kernel)
+    else:
+        kernel = d**r2
+    kernel *= r1
+    return np.subtract(0.0, kernel, out=kernel)
 
 
 def _sandwich(distance: Floats, variant: Sandwich) -> Floats:
@@ -194,6 +203,10 @@ def _continuous(given: dict[str, Floats], variant: SwinContinuous) -> Floats:
 
 
 def _network(x: Floats, given: dict[str, Floats]) -> Floats:
-    """Return what one hidden layer of ReLU makes of the last axis."""
-    hidden = np.maximum(x @ given["hidden_weight"].T + given["hidden_bias"], 0.0)
-    return np.asarray(hidden @ given["output_weight"].T + given.get("output_bias", 0.0))
+    """Return what one hidden layer of ReLU makes of the last axis, block by block: the layer may be wide."""
+    into, out = given["hidden_weight"].T, given["output_weight"].T
+    made = np.empty((*x.shape[:-1], out.shape[-1]))
+    for place in chunks(x.shape[:-1], max(1, BLOCK // into.shape[-1])):
+        hidden = np.maximum(x[place] @ into + given["hidden_bias"], 0.0)
+        made[place] = hidden @ out + given.get("output_bias", 0.0)
+    return made

@@ -1,5 +1,6 @@
 """Attention to positions that content or learned numbers have a say in: counted, mixed, drawn as angles, forgotten."""
 
+from functools import partial
 from typing import assert_never
 
 import numpy as np
@@ -8,11 +9,15 @@ import numpy.typing as npt
 from refpos.spec.logits import dot, headed, scale, spread, turned
 from refpos.spec.precise import Floats, digits, powers, rounded
 from refpos.spec.relative import Given, wide
+from refpos.spec.turning import chunks
 from refpos.variants.attention import Fope
 from refpos.variants.relative import Contextual, Cope, Fox, Pope
 
 Shown = npt.NDArray[np.bool_]
 """Where a query sees a key, (*lead, nq, nk)."""
+
+BLOCK = 2**20
+"""How many products of a query and a key one block has at most, where each feature turns by its own angle."""
 
 
 def contextual(
@@ -37,10 +42,8 @@ def cope(
     wide(q, attention.width)
     found = scale(None, q.shape[-1]) * dot(q, k)
     gates = np.exp(-np.logaddexp(0.0, -found)) * (1.0 if shown is None else shown)
-    p_i, p_j, p_l = _triples(i, j)
-    between = (p_j <= p_l) & (p_l <= p_i)
-    count = np.where(spread(between, q.shape[:-2], 3), gates[..., :, None, :], 0.0).sum(axis=-1)
-    count = np.minimum(count, attention.positions - 1)
+    places = (spread(p[..., 0], q.shape[:-2], 1) for p in (i, j))
+    count = np.minimum(_between(gates, *places, itself=True), attention.positions - 1)
     low = np.floor(count).astype(np.int64)
     w = count - low
     words = q @ learned["table"].T
@@ -55,11 +58,14 @@ def pope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Pope, learned: G
     wide(q, d)
     with digits():
         omega = rounded(powers([attention.base] * d, [-c for c in attention.exponents]))
-    offset = (i[..., :, None, 0] - j[..., None, :, 0])[..., None, :, :, None]
     delta = np.clip(learned["angles"], -2 * np.pi, 0.0)[:, None, None, :]
-    waves = spread(np.cos(offset * omega - delta), q.shape[:-3], 4)
-    long = np.logaddexp(0.0, q)[..., :, None, :] * np.logaddexp(0.0, k)[..., None, :, :]
-    return np.asarray(scale(None, d) * (long * waves).sum(axis=-1))
+    q, k = np.logaddexp(0.0, q), np.logaddexp(0.0, k)
+    found = np.empty((*q.shape[:-1], k.shape[-2]))
+    for (rows,) in chunks(q.shape[-2:-1], BLOCK // max(1, k.size)):
+        offset = (i[..., rows, None, 0] - j[..., None, :, 0])[..., None, :, :, None]
+        waves = spread(np.cos(offset * omega - delta), q.shape[:-3], 4)
+        found[..., rows, :] = (q[..., rows, None, :] * k[..., None, :, :] * waves).sum(axis=-1)
+    return np.asarray(scale(None, d) * found)
 
 
 def fope(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fope, learned: Given) -> Floats:
@@ -74,9 +80,7 @@ def fox(q: Floats, k: Floats, i: Floats, j: Floats, attention: Fox, learned: Giv
     """Return (R_i q_i)·(R_j k_j)/√d + Σ_l ln σ(g_hl) over p_j < p_l <= p_i."""
     headed(q, i, attention.heads)
     logs = -np.logaddexp(0.0, -learned["gates"])
-    p_i, p_j, p_l = _triples(i, j)
-    between = (p_j < p_l) & (p_l <= p_i)
-    forgotten = np.einsum("...ijl,hl->...hij", between.astype(np.float64), logs)
+    forgotten = _between(logs[:, None, :], i[..., None, :, 0], j[..., None, :, 0], itself=False)
     content = scale(None, q.shape[-1]) * dot(*turned(q, k, i, j, attention.rotary, learned))
     return np.asarray(content + spread(forgotten, q.shape[:-3], 3))
 
@@ -95,7 +99,19 @@ def _waved(x: Floats, p: Floats, attention: Fope, learned: Given) -> Floats:
     return y
 
 
-def _triples(i: Floats, j: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the positions of queries, of keys, and of the keys between them, along three axes."""
-    p_i, p_j = i[..., 0], j[..., 0]
-    return p_i[..., :, None, None], p_j[..., None, :, None], p_j[..., None, None, :]
+def _between(x: Floats, p_i: Floats, p_j: Floats, *, itself: bool) -> Floats:
+    """Return Σ_l x_l over the keys with p_j <= p_l <= p_i, or p_j < p_l where key j itself does not count.
+
+    The keys, by their positions, are added up from the query back, so that nothing cancels and nothing is as large as
+    queries by keys by keys.
+    """
+    order = np.argsort(p_j, axis=-1)[..., None, :]
+    ordered = np.take_along_axis(p_j[..., None, :], order, axis=-1)
+    reached = ordered <= p_i[..., :, None]
+    *lead, nk = np.broadcast_shapes(x.shape, reached.shape)
+    sums = np.zeros((*lead, nk + 1))
+    np.copyto(sums[..., :-1], np.take_along_axis(np.broadcast_to(x, (*lead, nk)), order, axis=-1), where=reached)
+    np.cumsum(sums[..., ::-1], axis=-1, out=sums[..., ::-1])
+    found = partial(np.searchsorted, side="left" if itself else "right")
+    start = np.vectorize(found, signature="(n),(n)->(n)", otypes=[np.intp])(ordered, p_j[..., None, :])
+    return np.take_along_axis(sums, start, axis=-1)

@@ -39,10 +39,9 @@ def shaw(q: Floats, k: Floats, i: Floats, j: Floats, attention: Shaw, learned: G
 
 
 def shaw_values(weights: Floats, i: Floats, j: Floats, attention: Shaw, learned: Given) -> Floats:
-    """Return Σ_j a_ij V[clip(p_j − p_i, −k, k) + k]."""
+    """Return Σ_j a_ij V[clip(p_j − p_i, −k, k) + k] as Σ_r (Σ_j a_ij [ι_ij = r]) V[r]."""
     index = spread(clipped(i, j, attention), weights.shape[:-2], 2)
-    rows = learned["values"][np.broadcast_to(index, weights.shape)]
-    return np.asarray(np.einsum("...ij,...ijd->...id", weights, rows))
+    return np.asarray(_gathered(weights, index, len(learned["values"])) @ learned["values"])
 
 
 def clipped(i: Floats, j: Floats, attention: Shaw) -> Ints:
@@ -60,11 +59,13 @@ def transformer_xl(q: Floats, k: Floats, i: Floats, j: Floats, attention: Transf
     """Return ((q_i + u_h)·k_j + (q_i + v_h)·W_h r(p_i − p_j))/√d."""
     headed(q, i, attention.heads)
     u, v, weight = (learned[name] for name in ("u", "v", "weight"))
-    offset = i[..., :, None, 0] - j[..., None, :, 0]
-    rows = embed(offset.reshape(-1), attention.rows)
-    rows = spread(rows.reshape(*offset.shape, rows.shape[-1]), q.shape[:-3], 3)
-    away = np.einsum("...hid,hdm,...ijm->...hij", q + v[:, None], weight, rows)
-    return np.asarray(scale(None, q.shape[-1]) * (dot(q + u[:, None], k) + away))
+    found = dot(q + u[:, None], k)
+    reading = (q + v[:, None]) @ weight
+    for rows in _alike(i, j):
+        offset, place = np.unique(_offset(i[..., rows, :], j), return_inverse=True)
+        index = place.reshape(*i[..., rows, 0].shape, j.shape[-2])
+        found[..., rows, :] += _read(reading[..., rows, :], embed(offset, attention.rows), index)
+    return np.asarray(scale(None, q.shape[-1]) * found)
 
 
 def deberta(q: Floats, k: Floats, i: Floats, j: Floats, attention: Deberta, learned: Given) -> Floats:
@@ -124,6 +125,25 @@ def offsets(i: Floats, j: Floats) -> Ints:
 def wide(q: Floats, width: int) -> None:
     """Check the width of queries."""
     require(q.shape[-1] == width, f"q must have the width {width}", q.shape)
+
+
+def _offset(i: Floats, j: Floats) -> Floats:
+    """Return p_i − p_j."""
+    return np.asarray(i[..., :, None, 0] - j[..., None, :, 0])
+
+
+def _alike(i: Floats, j: Floats) -> list[slice]:
+    """Return which queries are taken together: all where most offsets repeat, as of integers, else one by one."""
+    queries = i.shape[-2]
+    few = np.unique(_offset(i, j)).size <= queries + j.shape[-2]
+    return [slice(None)] if few else [slice(one, one + 1) for one in range(queries)]
+
+
+def _gathered(weights: Floats, index: Ints, count: int) -> Floats:
+    """Return Σ_j a_ij [ι_ij = r] for r = 0 ... count − 1."""
+    rows = np.arange(weights[..., 0].size).reshape(*weights.shape[:-1], 1)
+    sums = np.bincount((rows * count + index).ravel(), weights.ravel(), rows.size * count)
+    return np.asarray(sums.reshape(*weights.shape[:-1], count))
 
 
 def _read(x: Floats, table: Floats, index: Ints) -> Floats:
