@@ -1,4 +1,4 @@
-"""What is held beside input and output: a small multiple of both, whatever is summed, looked up or made by a network."""
+"""What is held beside input and output: a small multiple of both, whatever is summed, looked up or made."""
 
 import tracemalloc
 from dataclasses import replace
