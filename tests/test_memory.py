@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from refpos import CATALOGUE, Resize, attend, bias, index, resize, scores
+from refpos import CATALOGUE, Resize, SpecError, angles, attend, bias, cos_sin, embed, index, resize, scores
 from refpos.spec import attention as attending
 from refpos.spec import bias as biasing
-from refpos.spec import contextual
+from refpos.spec import contextual, tables
 from refpos.variants.attention import Attention
 from refpos.variants.bias import Alibi, T5Buckets
+from refpos.variants.frequencies import axis_count, learned_shapes
 from refpos.variants.relative import KEYS
 
 RNG = np.random.default_rng(11)
@@ -119,3 +120,71 @@ def test_resizing_holds_no_matrix_of_the_whole_grid():
     table, rule = RNG.standard_normal((48 * 48, 8)), Resize("linear")
 
     assert held(lambda: resize(table, (48, 48), (96, 96), rule)) < 4 * 8 * 8 * (48**2 + 96**2)
+
+
+LLAMA, SINES = CATALOGUE["llama-3.1"].variant, CATALOGUE["transformer"].variant
+MIXED, XPOS = CATALOGUE["rope-vit-mixed"].variant, CATALOGUE["xpos"].variant
+TABLES = {
+    "angles": (lambda p, out: angles(p, LLAMA.frequencies, out=out), 64),
+    "cosines": (lambda p, out: cos_sin(p, LLAMA, out=out), 64),
+    "rows": (lambda p, out: embed(p, SINES, out=out), 512),
+}
+
+
+def room(name, n, make=np.empty):
+    shape = (n, TABLES[name][1])
+    return (make(shape), make(shape)) if name == "cosines" else make(shape)
+
+
+@pytest.mark.parametrize("n", [2**13, 2**16])
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_hold_little_beside_their_room_at_any_length(name, n):
+    p, out = np.arange(float(n)), room(name, n)
+
+    assert held(lambda: TABLES[name][0](p, out)) < 4 * 2**20
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_in_a_file_is_the_table(name, tmp_path):
+    files = iter("ab")
+    out = room(name, 3000, lambda shape: np.memmap(tmp_path / next(files), np.float64, "w+", shape=shape))
+
+    assert TABLES[name][0](np.arange(3000), out) is out or name == "cosines"
+    want = TABLES[name][0](np.arange(3000), None)
+    assert np.array_equal(want, out)
+
+
+@pytest.mark.parametrize("variant", [LLAMA, MIXED, XPOS, CATALOGUE["qwen2-vl"].variant])
+def test_the_size_of_blocks_changes_no_table(variant, monkeypatch):
+    axes = axis_count(variant.frequencies)
+    p = RNG.uniform(-50, 50, (2, 3, 40) if axes == 1 else (2, 3, 40, axes))
+    arrays = {name: RNG.random(shape) for name, shape in learned_shapes(variant.frequencies).items()} or None
+    want = cos_sin(p, variant, side="key", learned=arrays), angles(p, variant.frequencies, learned=arrays)
+    monkeypatch.setattr(tables, "BLOCK", 500)
+
+    assert np.array_equal(want[0], cos_sin(p, variant, side="key", learned=arrays))
+    assert np.array_equal(want[1], angles(p, variant.frequencies, learned=arrays))
+
+
+@pytest.mark.parametrize(
+    ("out", "rule"),
+    [
+        ([0.0], "out must be an array; got list"),
+        (np.empty((3, 63)), r"out must be float64 of shape \(3, 64\); got \('float64', \(3, 63\)\)"),
+        (np.empty((3, 64), np.float32), r"out must be float64 of shape \(3, 64\); got \('float32'"),
+        (np.broadcast_to(0.0, (3, 64)), "out must be writeable; got a read-only array"),
+    ],
+)
+def test_room_that_does_not_fit_is_refused(out, rule):
+    with pytest.raises(SpecError, match=rule):
+        angles([0, 1, 2], LLAMA.frequencies, out=out)
+
+
+def test_room_that_is_shared_is_refused():
+    both = np.empty((64, 64))
+    with pytest.raises(SpecError, match="out must share no memory with positions"):
+        angles(both[0], LLAMA.frequencies, out=both)
+    with pytest.raises(SpecError, match="the two arrays of out must share no memory"):
+        cos_sin(np.arange(64), LLAMA, out=(both, both))
+    with pytest.raises(SpecError, match="out must be two arrays, of cosines and of sines"):
+        cos_sin(np.arange(64), LLAMA, out=both)

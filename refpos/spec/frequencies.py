@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.spec.positions import as_positions, as_reals
+from refpos.spec.positions import as_reals
 from refpos.spec.precise import PI, Decimals, Floats, decimal, decimals, digits, powers, rounded
 from refpos.spec.scaling import multipliers
+from refpos.spec.tables import blocks, into, tokens
 from refpos.variants.frequencies import (
     AnyFrequencies,
     Bands,
@@ -23,7 +24,6 @@ from refpos.variants.frequencies import (
     PerHead,
     axis_count,
     halved,
-    head_count,
     learned_shapes,
     plane_count,
 )
@@ -89,7 +89,13 @@ def omega(frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Flo
             assert_never(frequencies)
 
 
-def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Learned | None = None) -> Floats:
+def angles(
+    positions: npt.ArrayLike,
+    frequencies: AnyFrequencies,
+    *,
+    learned: Learned | None = None,
+    out: Floats | None = None,
+) -> Floats:
     r"""Return the angle of every plane at every position.
 
     φ_nk = Σ_a p_na ω_ak
@@ -101,6 +107,9 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
     frequencies : Frequencies, Bands, Dense or PerHead
     learned : mapping, optional
         As for `omega`.
+    out : array of the shape and dtype of the result, optional
+        Where it is written, a memory map too. Angles are made in blocks: beside positions and result hardly anything
+        is held, however many they are. After an error it may be written in part.
 
     Returns
     -------
@@ -110,7 +119,7 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
     Raises
     ------
     SpecError
-        If positions have the wrong shape or are not finite numbers.
+        If positions have the wrong shape or are not finite numbers, or `out` does not fit.
 
     References
     ----------
@@ -124,15 +133,23 @@ def angles(positions: npt.ArrayLike, frequencies: AnyFrequencies, *, learned: Le
            [2. , 0.2]])
     """
     per_step = omega(frequencies, learned=learned)
-    p = as_positions(positions, axis_count(frequencies))
-    if head_count(frequencies) is not None:
+    *lead, n = tokens(positions, axis_count(frequencies))
+    found = into(out, (*lead, *per_step.shape[:-2], n, per_step.shape[-1]), np.float64, positions)
+    for place, p in blocks(positions, per_step):
+        found[place] = turned(p, per_step, positions)
+    return found
+
+
+def turned(p: Floats, per_step: Floats, positions: npt.ArrayLike) -> Floats:
+    """Return Σ_a p_na ω_ak of some of the positions."""
+    if per_step.ndim == 3:
         p = p[..., None, :, :]
     with np.errstate(over="ignore", invalid="ignore"):
-        turned = p[..., 0, None] * per_step[..., 0, None, :]
-        for a in range(1, axis_count(frequencies)):
-            turned = turned + p[..., a, None] * per_step[..., a, None, :]
-    require(np.isfinite(turned).all(), "angles must be finite", positions)
-    return np.asarray(turned)
+        phi = p[..., 0, None] * per_step[..., 0, None, :]
+        for a in range(1, per_step.shape[-2]):
+            phi = phi + p[..., a, None] * per_step[..., a, None, :]
+    require(np.isfinite(phi).all(), "angles must be finite", positions)
+    return np.asarray(phi)
 
 
 def mixed(angles: npt.ArrayLike, planes: int, base: float = 10.0) -> Floats:

@@ -128,16 +128,22 @@ def _placed(segments: list[Segment], tokens: int, rule: Rule) -> Floats:
 
 def as_positions(positions: npt.ArrayLike, axes: int) -> Floats:
     """Return positions as float64 of shape (..., n, A), or say what is wrong with them."""
-    given = as_reals(positions, "positions")
-    shape = "(..., n)" if axes == 1 else f"(..., n, {axes})"
-    fits = given.ndim >= 1 if axes == 1 else given.ndim >= 2 and given.shape[-1] == axes
-    require(fits, f"positions must have shape {shape}", given.shape)
+    given = shaped(positions, axes)
     finite = np.isfinite(given)
     require(finite.all(), "positions must be finite", given[~finite][:1])
     exact = given.dtype.kind == "f" or ((given <= 2**53).all() and (given >= -(2**53)).all())
     require(exact, "integer positions must not exceed 2^53", given)
     p = given.astype(np.float64)
     return p[..., None] if axes == 1 else p
+
+
+def shaped(positions: npt.ArrayLike, axes: int) -> npt.NDArray[Any]:
+    """Return positions as they are, numbers of shape (..., n) or (..., n, A), or say what is wrong with them."""
+    given = as_reals(positions, "positions")
+    shape = "(..., n)" if axes == 1 else f"(..., n, {axes})"
+    fits = given.ndim >= 1 if axes == 1 else given.ndim >= 2 and given.shape[-1] == axes
+    require(fits, f"positions must have shape {shape}", given.shape)
+    return given
 
 
 def as_reals(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import SpecError, require
-from refpos.spec.frequencies import Learned, angles
+from refpos.spec.frequencies import Learned, omega, turned
 from refpos.spec.positions import as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
+from refpos.spec.tables import blocks, pair_into, tokens
 from refpos.spec.turning import turn_blocks
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
@@ -95,6 +96,7 @@ def cos_sin(
     *,
     side: Side = "query",
     learned: Learned | None = None,
+    out: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Array]:
     r"""Return the table of cosines and sines: what models cache.
 
@@ -110,6 +112,8 @@ def cos_sin(
         Which of the three is to be turned.
     learned : mapping, optional
         As for `omega`.
+    out : two arrays of the shape and dtype of the result, optional
+        As for `angles`: tables are made in blocks, beside which hardly anything is held.
 
     Returns
     -------
@@ -138,22 +142,29 @@ def cos_sin(
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     kind = _table_dtype(dtype)
     check_side(variant, side)
-    phi = angles(positions, variant.frequencies, learned=learned)
-    g: float | Floats = magnitude(variant.attention_factor)
+    per_step = omega(variant.frequencies, learned=learned)
+    *lead, n = tokens(positions, axis_count(variant.frequencies))
+    shape = (*lead, *per_step.shape[:-2], n, per_step.shape[-1])
+    cos, sin = pair_into(out, shape, kind, positions)
     sense = variant.sign if side != "output" else -variant.sign
-    if variant.growth is not None:
-        logs = growth_logs(positions, variant.growth, plane_count(variant.frequencies))
-        logs = logs if head_count(variant.frequencies) is None else logs[..., None, :, :]
-    with np.errstate(over="ignore", invalid="ignore"):
-        if variant.growth is not None:
-            g = g * np.exp(logs if side == "query" else -logs)
-        cos, sin = (g * np.cos(phi)).astype(kind), (sense * g * np.sin(phi)).astype(kind)
-    require(
-        np.isfinite(cos).all() and np.isfinite(sin).all(),
-        f"cosines and sines must be finite in {named(kind)}",
-        positions,
-    )
+    for place, p in blocks(positions, per_step):
+        phi, g = turned(p, per_step, positions), _grown(p, variant, side)
+        with np.errstate(over="ignore", invalid="ignore"):
+            cos[place], sin[place] = g * np.cos(phi), sense * g * np.sin(phi)
+        finite = np.isfinite(cos[place]).all() and np.isfinite(sin[place]).all()
+        require(finite, f"cosines and sines must be finite in {named(kind)}", positions)
     return cos, sin
+
+
+def _grown(p: Floats, variant: Rotary, side: Side) -> float | Floats:
+    """Return the magnitude, times the growth at each position where there is one."""
+    g = magnitude(variant.attention_factor)
+    if variant.growth is None:
+        return g
+    logs = growth_logs(p[..., 0], variant.growth, plane_count(variant.frequencies))
+    logs = logs if head_count(variant.frequencies) is None else logs[..., None, :, :]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(g * np.exp(logs if side == "query" else -logs))
 
 
 def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Array | None = None) -> Array:

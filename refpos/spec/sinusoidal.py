@@ -8,13 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
-from refpos.spec.frequencies import Learned, angles
+from refpos.spec.frequencies import Learned, omega, turned
 from refpos.spec.precise import Floats
+from refpos.spec.tables import blocks, into, tokens
+from refpos.variants.frequencies import axis_count
 from refpos.variants.planes import feature_places, width
 from refpos.variants.sinusoidal import Sinusoidal
 
 
-def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | None = None) -> Floats:
+def embed(
+    positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | None = None, out: Floats | None = None
+) -> Floats:
     r"""Return the rows that are added to the features of tokens.
 
     PE(p, 2k) = sin φ_k,  PE(p, 2k + 1) = cos φ_k
@@ -28,6 +32,8 @@ def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | N
     variant : Sinusoidal
     learned : mapping, optional
         As for `omega`.
+    out : array of the shape and dtype of the result, optional
+        As for `angles`: rows are made in blocks.
 
     Returns
     -------
@@ -57,17 +63,30 @@ def embed(positions: npt.ArrayLike, variant: Sinusoidal, *, learned: Learned | N
            [0.84147098, 0.54030231, 0.09983342, 0.99500417]])
     """
     require(isinstance(variant, Sinusoidal), "variant must be Sinusoidal", variant)
-    return write(angles(positions, variant.frequencies, learned=learned), variant)
+    per_step = omega(variant.frequencies, learned=learned)
+    *lead, n = tokens(positions, axis_count(variant.frequencies))
+    shape = (*lead, *per_step.shape[:-2], variant.prefix + n, width(variant))
+    rows = into(out, shape, np.float64, positions)
+    rows[..., : variant.prefix, :] = 0
+    for place, p in blocks(positions, per_step):
+        _write(turned(p, per_step, positions), variant, rows[..., variant.prefix :, :][place])
+    return rows
 
 
 def write(phi: Floats, variant: Sinusoidal) -> Floats:
     """Return the rows of a variant, given its angles: what `turn` is to `rotate`."""
     *lead, n, _ = phi.shape
     rows = np.zeros((*lead, variant.prefix + n, width(variant)))
-    sines, cosines, columns = _places(variant)
-    rows[..., variant.prefix :, sines] = variant.scale * np.sin(phi[..., columns])
-    rows[..., variant.prefix :, cosines] = variant.scale * np.cos(phi[..., columns])
+    _write(phi, variant, rows[..., variant.prefix :, :])
     return rows
+
+
+def _write(phi: Floats, variant: Sinusoidal, out: Floats) -> None:
+    """Write the sines and cosines of angles where the variant has them, and zeros beside them."""
+    sines, cosines, columns = _places(variant)
+    out[...] = 0
+    out[..., sines] = variant.scale * np.sin(phi[..., columns])
+    out[..., cosines] = variant.scale * np.cos(phi[..., columns])
 
 
 @lru_cache(maxsize=256)
