@@ -41,7 +41,7 @@ def in_a_copy(function, *arguments):
     ours, theirs = fork.Pipe(duplex=False)
     copy = fork.Process(target=lambda: theirs.send(function(*arguments)))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which NumPy has and which do nothing here
+        warnings.simplefilter("ignore")  # of threads, which NumPy or JAX have and which do nothing here
         copy.start()
     answer = ours.recv() if ours.poll(PATIENCE) else Stop(f"no end in {PATIENCE} seconds")
     copy.kill()
