@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, omega, turned
+from refpos.spec.planned import compute_dtype, plan, turn_blocks
 from refpos.spec.positions import as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
 from refpos.spec.tables import blocks, pair_into, tokens
-from refpos.spec.turning import turn_blocks
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
@@ -84,7 +84,7 @@ def rotate(
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     features = _features(x)
     _check_positions(features, positions, variant)
-    dtype = _compute_dtype(features)
+    dtype = compute_dtype(features.dtype)
     cos, sin = cos_sin(positions, variant, dtype, side=side, learned=learned)
     return turn(features, cos, sin, variant, out=out)
 
@@ -205,11 +205,13 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     """
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     x = _features(x)
-    _check_table(x, cos, sin, variant)
+    for name, table in (("cos", cos), ("sin", sin)):
+        if not isinstance(table, np.ndarray):
+            require(False, f"{name} must be an array", type(table).__name__)
+    found = plan(variant, x.shape, x.dtype, (cos.shape, cos.dtype), (sin.shape, sin.dtype))
     _check_out(x, out)
     out = np.empty(x.shape, x.dtype) if out is None else out
-    heads = 0 if head_count(variant.frequencies) is None else 1
-    turn_blocks(x, cos, sin, variant, out, at=cos.ndim - 2 - heads)
+    turn_blocks(x, cos, sin, found, out)
     return out
 
 
@@ -243,37 +245,12 @@ def _table_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     return kind
 
 
-def _compute_dtype(x: Array) -> np.dtype[Any]:
-    return np.result_type(x.dtype, np.float32)
-
-
 def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> None:
     tokens = as_positions(positions, axis_count(variant.frequencies)).shape[:-1]
     *lead, n, _ = x.shape
     own = tuple(lead if head_count(variant.frequencies) is None else lead[:-1])
     fits = tokens[-1] == n and tokens[:-1] == own[: len(tokens) - 1]
     require(fits, f"positions must be those of {n} tokens, their lead a prefix of that of x, {own}", tokens)
-
-
-def _check_table(x: Array, cos: Array, sin: Array, variant: Rotary) -> None:
-    dtype = _compute_dtype(x)
-    for name, table in (("cos", cos), ("sin", sin)):
-        require(isinstance(table, np.ndarray), f"{name} must be an array", type(table).__name__)
-        rule = f"{name} must be {named(dtype)} for x of {named(x.dtype)}"
-        require(table.dtype == dtype, rule, named(table.dtype))
-    require(cos.shape == sin.shape, "cos and sin must have one shape", (cos.shape, sin.shape))
-    *lead, n, _ = x.shape
-    heads = head_count(variant.frequencies)
-    count = plane_count(variant.frequencies)
-    tail = (n, count) if heads is None else (heads, n, count)
-    require(heads is None or lead[-1:] == [heads], f"x must have shape (..., {heads} heads, n, d)", x.shape)
-    prefix, own = cos.shape[: -len(tail)], tuple(lead if heads is None else lead[:-1])
-    fits = cos.shape[-len(tail) :] == tail and prefix == own[: len(prefix)]
-    require(
-        fits,
-        f"cos and sin must have shape (..., {', '.join(map(str, tail))}), its lead a prefix of that of x, {own}",
-        cos.shape,
-    )
 
 
 def _check_out(x: Array, out: Array | None) -> None:
@@ -283,16 +260,11 @@ def _check_out(x: Array, out: Array | None) -> None:
     require(out.flags.writeable, "out must be writeable", "a read-only array")
     if out is x:
         return
-    require(
-        (out.shape, out.dtype) == (x.shape, x.dtype),
-        f"out must be {named(x.dtype)} of shape {x.shape}",
-        (named(out.dtype), out.shape),
-    )
-    require(
-        _one_place(out, x) or not np.shares_memory(out, x),
-        "out must be x itself or share no memory with it",
-        "overlapping arrays",
-    )
+    if out.shape != x.shape or out.dtype != x.dtype:
+        rule = f"out must be {named(x.dtype)} of shape {x.shape}"
+        require(False, rule, (named(out.dtype), out.shape))
+    apart = not np.may_share_memory(out, x) or _one_place(out, x) or not np.shares_memory(out, x)
+    require(apart, "out must be x itself or share no memory with it", "overlapping arrays")
 
 
 def _one_place(out: Array, x: Array) -> bool:

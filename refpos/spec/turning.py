@@ -3,7 +3,7 @@
 There are three ways to write y_c = x_a cos − x_b sin, y_d = x_b cos + x_a sin, each for a run of planes:
 
 - `Literal`: as it stands, for any planes;
-- `Halves`, where x_b stands K features after x_a: x ∘ C plus what is left of x ∘ S with its halves exchanged, the same
+- `Halves`, where x_b stands K features after x_a: x ∘ C plus x with its halves exchanged ∘ S, the same
   products and sums and so the same bits;
 - `Neighbours`, where x_b stands next to x_a: (x_a + i x_b)(cos + i sin), one complex product. Its last bit depends on
   whether the processor multiplies and adds in one step; the error stays within that of four products and two sums.
@@ -12,7 +12,6 @@ There are three ways to write y_c = x_a cos − x_b sin, y_d = x_b cos + x_a sin
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,18 +59,21 @@ class Halves(NamedTuple):
     second: Columns
 
     def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
-        """Return C = [cos | cos] and S = [sin | −sin]: what x_a and x_b bring to their own half, and to the other."""
-        own = np.concatenate([cos[..., self.first], cos[..., self.second]], axis=-1)
-        return own, np.concatenate([sin[..., self.second], -sin[..., self.first]], axis=-1)
+        """Return C = [cos | cos] and S = [−sin | sin]: what x brings to its own half, and to the other."""
+        own, other = np.empty((2, *cos.shape[:-1], 2, (self.features.stop - self.features.start) // 2), cos.dtype)
+        own[..., 0, :], own[..., 1, :] = cos[..., self.first], cos[..., self.second]
+        np.negative(sin[..., self.first], out=other[..., 0, :])
+        other[..., 1, :] = sin[..., self.second]
+        return own, other
 
     def turn(self, x: Array, table: tuple[Array, ...], out: Array) -> None:
         """Write the turned features."""
         own, other = table
-        brought = x[..., self.features] * other
-        here = out[..., self.features]
-        np.multiply(x[..., self.features], own, out=here)
-        y, exchanged = (one.reshape(*one.shape[:-1], 2, -1) for one in (here, brought))
-        y += exchanged[..., ::-1, :]
+        halves = (*x.shape[:-1], *own.shape[-2:])
+        x, out = x[..., self.features].reshape(halves), out[..., self.features].reshape(halves)
+        brought = x[..., ::-1, :] * other
+        np.multiply(x, own, out=out)
+        out += brought
 
 
 class Neighbours(NamedTuple):
@@ -97,22 +99,8 @@ class Neighbours(NamedTuple):
 Run = Literal | Halves | Neighbours
 
 
-def turn_blocks(x: Array, cos: Array, sin: Array, variant: Rotary, out: Array, at: int) -> None:
-    """Write x turned by tables into out, which may be x; axes of x that the tables lack stand at `at`."""
-    dense = x.strides[-1] == x.itemsize and out.strides[-1] == out.itemsize
-    found, kept = runs(variant, x.shape[-1], dense)
-    lacking = x.shape[at : at + x.ndim - cos.ndim]
-    widened = (slice(None),) * at + (None,) * len(lacking)
-    most = max(1, BLOCK // (cos.itemsize * x.shape[-1]))
-    for rows in chunks(cos.shape[:-1], most):
-        own = cos[rows]
-        tables = [run.table(own[widened], sin[rows][widened]) for run in found]
-        for others in chunks(lacking, max(1, most // max(1, prod(own.shape[:-1])))):
-            place = (*rows[:at], *others, *rows[at:])
-            _turn_block(x[place], out[place], found, tables, kept)
-
-
-def _turn_block(x: Array, out: Array, found: tuple[Run, ...], tables: list[tuple[Array, ...]], kept: Index) -> None:
+def turn_block(x: Array, out: Array, found: tuple[Run, ...], tables: list[tuple[Array, ...]], kept: Index) -> None:
+    """Write a block of x turned by the tables of its runs into out, and what no plane writes as it is."""
     kind = tables[0][0].real.dtype
     wide, made = (x, out) if x.dtype == kind else (x.astype(kind),) * 2
     for run, table in zip(found, tables, strict=True):
