@@ -16,8 +16,7 @@ from typing import Any
 
 from refpos import golden_cli, table_cli
 from refpos.errors import SpecError, told
-from refpos.oracle.roundings import IDIOMS
-from refpos.oracle.tolerance import DTYPES
+from refpos.oracle.names import DTYPES, IDIOMS
 
 PIPE_CLOSED = 141
 """What a shell reports of a command that could not go on writing."""

@@ -1,9 +1,12 @@
 """What is to be known of a rotary or sinusoidal entry besides its description: formula, frequencies, mistakes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from refpos.catalogue.entry import Angle, Entry
-from refpos.oracle.neighbours import Neighbour, neighbours
 from refpos.report import columns
 from refpos.show_equations import base
 from refpos.spec.frequencies import omega
@@ -11,6 +14,9 @@ from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count,
 from refpos.variants.length import at_length
 from refpos.variants.rotary import Rotary
 from refpos.variants.scaling import OfLength
+
+if TYPE_CHECKING:
+    from refpos.oracle.neighbours import Neighbour
 
 
 def says(entry: Entry[Angle]) -> str:
@@ -93,6 +99,8 @@ def _length(variant: Angle) -> int | None:
 
 def mistakes(entry: Entry[Angle]) -> list[Neighbour]:
     """Return what is one choice away."""
+    from refpos.oracle.neighbours import neighbours
+
     if entry.variant.learned:
         return []
     return list(neighbours(static(entry.variant), entry.width))

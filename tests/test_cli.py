@@ -295,3 +295,17 @@ def test_progress_is_not_written_where_nobody_watches(nothing_installed, capsys)
     main(["check", "llama-2"])
 
     assert capsys.readouterr().err == ""
+
+
+def imported_by(*arguments):
+    code = f"import sys; from refpos.cli import main; main({list(arguments)}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_a_list_imports_nothing_that_judges_or_certifies():
+    judging = {
+        one for one in imported_by("list") if one.startswith(("refpos.oracle.", "refpos.exact", "refpos.spec.att"))
+    }
+
+    assert judging <= {"refpos.oracle.names", "refpos.oracle.verdict"}

@@ -15,8 +15,8 @@ from refpos.oracle.golden.document import rederived, written
 from refpos.oracle.golden.export_arrays import arrays
 from refpos.oracle.golden.format import canonical
 from refpos.oracle.golden.others import Other, filled, require_other
+from refpos.oracle.names import DTYPES
 from refpos.oracle.rounding import round_to
-from refpos.oracle.roundoff import DTYPES
 from refpos.spec.attention import attend, scores
 from refpos.variants.attention import Attention, LinearAttention
 from refpos.variants.relative import Cope, Deberta, Fox, Pope

@@ -189,3 +189,13 @@ def test_a_formula_has_a_source(public):
 
 def test_a_file_has_at_most_300_lines():
     assert [] == failing(lambda one: len(one.read_text(encoding="utf-8").splitlines()) <= 300, FILES)
+
+
+def test_a_certified_part_is_imported_when_it_is_asked_for():
+    code = "import sys, refpos; refpos.exact.ball; print('refpos.exact.attention' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ["False"] == done.stdout.split()
+    assert all(getattr(refpos.exact, one).__name__ == f"refpos.exact.{one}" for one in refpos.exact.__all__)
+    with pytest.raises(AttributeError, match=r"refpos.exact' has no attribute 'balls'"):
+        _ = refpos.exact.balls

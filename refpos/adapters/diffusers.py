@@ -11,7 +11,7 @@ import numpy.typing as npt
 from refpos.adapters.encoding import Encoding, Framework, Implementation
 from refpos.adapters.grids import smallest_grid
 from refpos.adapters.tensors import array, tensor
-from refpos.oracle.roundings import Idiom
+from refpos.oracle.names import Idiom
 
 Array = npt.NDArray[Any]
 Table = Callable[[Array], Any]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from refpos.oracle.roundings import Idiom
+from refpos.oracle.names import Idiom
 from refpos.spec.frequencies import Learned
 
 Implementation = Callable[..., Any]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from refpos.adapters.encoding import Encoding, Framework, Implementation
 from refpos.catalogue import ANGLES
-from refpos.oracle.roundings import Idiom
+from refpos.oracle.names import Idiom
 from refpos.spec.frequencies import omega
 from refpos.variants.rotary import Rotary
 

@@ -3,22 +3,8 @@
 A result is a `Fraction` where it is exact, else a `Ball` that holds it, as small as the bits asked for.
 """
 
-from refpos.exact import (
-    angles,
-    attention,
-    ball,
-    bias,
-    decide,
-    formats,
-    frequencies,
-    kernels,
-    normal,
-    positions,
-    rotary,
-    sinusoidal,
-    table,
-    tables,
-)
+from importlib import import_module
+from typing import Any
 
 __all__ = [
     "angles",
@@ -36,3 +22,14 @@ __all__ = [
     "table",
     "tables",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a module, importing it when it is asked for the first time."""
+    if name not in __all__:
+        raise AttributeError(f"module 'refpos.exact' has no attribute {name!r}")
+    return import_module(f"refpos.exact.{name}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from refpos.catalogue import ANGLES
+from refpos.oracle.names import IDIOMS
 from refpos.oracle.neighbours import Neighbour, computing, neighbours
-from refpos.oracle.roundings import IDIOMS
 from refpos.oracle.tolerance import bound
 from refpos.oracle.trial import Question, Trial, ratios
 from refpos.oracle.verdict import Finding, ratio

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Literal, assert_never
+from typing import assert_never
 
 import numpy as np
 
+from refpos.oracle.names import Idiom
 from refpos.oracle.roundoff import inexact
 from refpos.spec.frequencies import omega
 from refpos.spec.precise import Floats, digits
@@ -13,9 +14,6 @@ from refpos.spec.scaling import correction_range
 from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead
 from refpos.variants.length import require_static
 from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
-
-Idiom = Literal["tables", "power", "log", "recurrence"]
-IDIOMS: tuple[Idiom, ...] = ("tables", "power", "log", "recurrence")
 
 
 @lru_cache(maxsize=1024)

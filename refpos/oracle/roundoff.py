@@ -27,7 +27,6 @@ from refpos.errors import require
 from refpos.spec.precise import Floats
 
 UNIT_ROUNDOFF = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-DTYPES = tuple(UNIT_ROUNDOFF)
 LARGEST = {"float64": 2.0**1023, "float32": 2.0**127, "float16": 2.0**15, "bfloat16": 2.0**127}
 SMALLEST = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
 
@@ -65,7 +64,7 @@ def unit_roundoff(dtype: str) -> float:
     >>> unit_roundoff("float16") == 2**-11
     True
     """
-    require(dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(DTYPES)}", dtype)
+    require(dtype in UNIT_ROUNDOFF, f"dtype must be one of {', '.join(UNIT_ROUNDOFF)}", dtype)
     return UNIT_ROUNDOFF[dtype]
 
 

@@ -38,9 +38,10 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
+from refpos.oracle.names import DTYPES, IDIOMS, Idiom
 from refpos.oracle.rounding import round_to
-from refpos.oracle.roundings import IDIOMS, Idiom, kappa
-from refpos.oracle.roundoff import DTYPES, LARGEST, UNIT_ROUNDOFF, gamma, once_more, underflow
+from refpos.oracle.roundings import kappa
+from refpos.oracle.roundoff import LARGEST, UNIT_ROUNDOFF, gamma, once_more, underflow
 from refpos.spec.frequencies import Learned, omega
 from refpos.spec.positions import as_positions
 from refpos.spec.precise import Floats

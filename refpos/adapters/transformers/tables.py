@@ -11,7 +11,7 @@ from refpos.adapters.encoding import Encoding, Implementation
 from refpos.adapters.grids import smallest_grid
 from refpos.adapters.tensors import array, tensor
 from refpos.adapters.transformers.layer import DTYPES, Array, integers, modeling
-from refpos.oracle.roundings import Idiom
+from refpos.oracle.names import Idiom
 
 FAIRSEQ, XGLM = "M2M100SinusoidalPositionalEmbedding", "XGLMSinusoidalPositionalEmbedding"
 MUSICGEN = "MusicgenSinusoidalPositionalEmbedding"

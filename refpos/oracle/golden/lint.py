@@ -12,8 +12,7 @@ from refpos.oracle.golden.format import Document, canonical
 from refpos.oracle.golden.others import RECIPE
 from refpos.oracle.golden.shape import check_shape
 from refpos.oracle.golden.values import near_tie
-from refpos.oracle.roundings import IDIOMS
-from refpos.oracle.tolerance import DTYPES
+from refpos.oracle.names import DTYPES, IDIOMS
 from refpos.oracle.vectors import check_manifest, each, opened, present
 
 RECIPES = {f"{dtype}/{idiom}" for dtype in DTYPES for idiom in (*IDIOMS, RECIPE)}

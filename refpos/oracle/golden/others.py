@@ -15,7 +15,8 @@ from refpos.oracle.families.family import Family, Inputs, Mistake, filled
 from refpos.oracle.families.positions import POSITIONS
 from refpos.oracle.families.table import TABLES
 from refpos.oracle.golden.values import Judged, certified, rounded_up, telling
-from refpos.oracle.roundoff import DTYPES, UNIT_ROUNDOFF
+from refpos.oracle.names import DTYPES
+from refpos.oracle.roundoff import UNIT_ROUNDOFF
 from refpos.spec.precise import Floats
 
 FAMILIES: Mapping[str, Family] = {
