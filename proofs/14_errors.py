@@ -12,7 +12,7 @@ from fractions import Fraction
 import sympy as sp
 from pictures import canvas, drawn
 
-from refpos import NTK, Bands, ByParts, Dense, Frequencies, Linear, MixedRadix, Rotary
+from refpos import NTK, Bands, ByIndex, ByParts, Dense, Frequencies, Linear, MixedRadix, Rotary
 from refpos.exact.formats import BFLOAT16, FLOAT32, NARROW, decoded, direct, rounded, to_odd
 from refpos.oracle.roundings import kappa
 from refpos.oracle.roundoff import gamma
@@ -286,6 +286,55 @@ for at in range(6):
     share = float(plain[at] / stretched[at])
     of_ramp = (before[at] + 2) * ratios[at] / 2 + 2  # flip: of_ramp = before[at] + 2
     assert abs(after[at] - before[at] - 3 - (at in blending) * of_ramp * share) < 1e-9
+# %% [markdown] tags=["error-index"]
+# ## Ramps over the index
+#
+# **Theorem** (`error-index`). Let $\gamma = 1 - R$ with $R = (k - low)/(high - low)$, as the code of YaRN has it. Where
+# the bounds are integers, the blend adds at most 3 and $2 \max(\omega, \omega/s)/\omega'$, and twice the latter for
+# $s < 1$. Where they are rounded numbers, $\rho = 2(low + high)/(high - low)$ times
+# $\max(\omega, \omega/s)/\omega'$ more are enough.
+#
+# *Source:* derived here, for `refpos.oracle.roundings`; the ramp is that of the code of YaRN, jquesnelle/yarn.
+#
+# $R$ has a division and, where the bounds are no integers, two differences; each bound is off by a rounding. The bounds
+# weigh $1 - R$ and $R$, together $k$. Then $1 - R$ is rounded, and moves the blend by $\gamma|\omega - \omega/s|$. What
+# all this exceeds $\rho$ by, $3R - 2$ at most, is left over in the inequality of the blend, which is linear in $R$.
+# %% tags=["error-index"]
+place = sp.Symbol("k", positive=True)
+bounds = [low * (1 + delta[0]), high * (1 + delta[1])]  # flip: bounds = [low * (1 + delta[0]), high]
+height = (place - bounds[0]) * (1 + delta[2]) / ((bounds[1] - bounds[0]) * (1 + delta[3])) * (1 + delta[4])
+still = dict.fromkeys(delta, 0)
+R = sp.Symbol("R", nonnegative=True)
+there = {place: low + R * (high - low)}
+weighed = [sp.simplify(height.diff(one).subs(still).subs(there)) for one in delta[:5]]
+by_bounds = sp.simplify(-weighed[0] - weighed[1])
+assert sp.simplify(by_bounds - (low + R * (high - low)) / (high - low)) == 0
+assert weighed[2:] == [R, -R, R]
+width, rho = sp.Symbol("D", positive=True), 2 * (low + high) / (high - low)
+excess = sp.simplify((by_bounds + 2 * R - rho - (3 * R - 2)).subs(high, low + width))
+assert sp.simplify(excess + 3 * low / width) == 0
+# %% tags=["error-index"]
+for apart, allowed, range_ in ((1 - t, 2, t / (1 + t)), (t - 1, 4 * t, 1 + t)):
+    blend = (1 - R) + R * t
+    left = 2 * (1 - R) + 5 * R * t + (R + (1 - R)) * apart
+    for more in (0, (3 * R - 2) * apart):
+        spare = sp.expand(3 * blend + allowed - left - more)  # flip: spare = sp.expand(blend + allowed - left - more)
+        assert sp.degree(spare, R) <= 1
+        ends = [sp.together(spare.subs({R: end}).subs(t, range_)) for end in (0, 1)]
+        assert all(min(sp.Poly(sp.numer(one), t).coeffs()) >= 0 for one in ends)
+# %% tags=["error-index"]
+for truncate in (True, False):
+    indexed = ByIndex(8.0, 4096, truncate=truncate)
+    ladders = [Frequencies((0,) * 16, scaling=one) for one in ((), indexed)]
+    (plain, stretched), (before, after) = (list(map(one, ladders)) for one in (omega, lambda one: kappa(one, "power")))
+    first, last = (float(16 * sp.log(4096 / (2 * sp.pi * turns_)) / sp.log(10_000)) for turns_ in (32, 1))
+    first, last = (int(first), int(last) + 1) if truncate else (first, last)
+    blending = [at for at in range(16) if first < at < last]
+    assert blending
+    extra = 0.0 if truncate else 2 * (first + last) / (last - first)
+    for at in range(16):
+        share = float(plain[at] / stretched[at])
+        assert abs(after[at] - before[at] - 3 - (at in blending) * (2 + extra) * share) < 1e-9
 # %% [markdown] tags=["error-radix"]
 # ## A mixed radix
 #

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from operators import PLAIN
 from strategies import MANY, generators
 
-from refpos import NTK, ByParts, Frequencies, Linear, MixedRadix, Rotary, cos_sin, omega, rotate, turn
+from refpos import NTK, ByIndex, ByParts, Frequencies, Linear, MixedRadix, Rotary, cos_sin, omega, rotate, turn
 from refpos.exact.formats import BFLOAT16, FLOAT32, NARROW, decoded, direct, rounded, to_odd
 from refpos.oracle.roundings import kappa
 from refpos.oracle.roundoff import gamma
@@ -205,3 +205,25 @@ def test_the_way_through_float32_goes_to_the_even_neighbour(even, beyond):
 
     assert rounded(value, BFLOAT16) == decoded(direct(to_odd(value), BFLOAT16), BFLOAT16) == even + 1
     assert rounded(through, BFLOAT16) == even
+
+
+@pytest.mark.theorem("error-index")
+@pytest.mark.parametrize("truncate", [True, False])
+def test_bounds_of_a_ramp_over_the_index_move_the_blend_less_than_is_counted(truncate):
+    """Bounds and differences that are a rounding off: what does it do to ω', beside what is counted for it?"""
+    plain = Frequencies((0,) * 32)
+    scaling = ByIndex(4.0, 4096, truncate=truncate)
+    count = kappa(replace(plain, scaling=scaling), "power") - kappa(plain, "power") - 3
+    first, last = (32 * np.log(4096 / (2 * np.pi * turns)) / np.log(10_000) for turns in (32, 1))
+    first, last = (np.floor(first), np.ceil(last)) if truncate else (first, last)
+    ramp = (np.arange(32) - first) / (last - first)
+    blended = (ramp > 0) & (ramp < 1)
+    weight = (first * (1 - ramp) + last * ramp) / (last - first) + 2 * ramp
+    whole, blend = omega(plain)[0], omega(replace(plain, scaling=scaling))[0]
+    by_bounds = weight * (whole - whole / 4) / blend
+
+    assert blended.sum() > 8
+    assert np.allclose(blend[blended], ((1 - ramp) * whole + ramp * whole / 4)[blended])
+    assert truncate or (by_bounds <= count)[blended].all()
+    assert (count[blended] >= 2 * (whole / blend)[blended] * (1 - 1e-9)).all()
+    assert not truncate or np.allclose(count[blended], 2 * (whole / blend)[blended])
