@@ -22,7 +22,7 @@ RULES = {
     "deit": CATALOGUE["deit-resize"].variant,
     "timm": CATALOGUE["timm-resize"].variant,
     "dino": CATALOGUE["dino-resize"].variant,
-    "half-pixel": Resize("linear"),
+    "half-pixel": CATALOGUE["dpt-resize"].variant,
 }
 SIZES = [(1, 4), (4, 1), (4, 6), (4, 2), (5, 5), (6, 4)]
 

@@ -96,7 +96,7 @@ def test_antialias_reaches_twice_as_far_as_samples_are_fewer(old, new, taps):
             [-0.06578947, 0.29411765, 1.36111111, 3.36111111, 6.82352941, 9.32894737],
             [0.60330579, 6.08264463],
         ),
-        (Resize("linear"), [0, 0.5, 1.5, 3.5, 6.5, 9], [0.5, 6.5]),
+        (TABLE["dpt-resize"].variant, [0, 0.5, 1.5, 3.5, 6.5, 9], [0.5, 6.5]),
     ],
     ids=["zoom", "bicubic", "bicubic, antialiased", "linear"],
 )

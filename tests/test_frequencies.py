@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import MANY, frequencies, generators, learned_by, points
 
-from refpos import Bands, Dense, Frequencies, Linear, PerHead, Rotary, angles, omega
+from refpos import CATALOGUE, Bands, Dense, Frequencies, Linear, PerHead, Rotary, angles, omega
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 
 TWO_PI = Decimal("6.2831853071795864769252867665590057683943387987502")
@@ -16,6 +16,15 @@ TWO_PI = Decimal("6.2831853071795864769252867665590057683943387987502")
 
 def test_the_ladder_of_base_10000_over_four_planes():
     assert [[1.0, 0.1, 0.01, 0.001]] == omega(Frequencies((0,) * 4)).tolist()
+
+
+def test_p_rope_keeps_the_fastest_planes_of_a_whole_head():
+    """C 2, 2410.06205 §6.1: ⌊p·d/2⌋ of them, as they are without p; those of a head of 192 are others."""
+    found, d = omega(CATALOGUE["p-rope"].variant.frequencies)[0], 256
+    whole, part = (omega(Frequencies((0,) * n))[0] for n in (d // 2, 96))
+
+    assert [*whole[: int(0.75 * d // 2)], *[0.0] * 32] == found.tolist()
+    assert (part[1:] < found[1:96]).all()
 
 
 def test_an_end_point_makes_the_last_frequency_the_inverse_of_the_base():

@@ -18,7 +18,7 @@ ZOOM = TABLE["vit-resize"].variant
 BICUBIC = TABLE["deit-resize"].variant
 ANTIALIASED = TABLE["timm-resize"].variant
 DINO = TABLE["dino-resize"].variant
-LINEAR = Resize("linear")
+LINEAR = TABLE["dpt-resize"].variant
 RULES = {
     "corner-aligned": ZOOM,
     "linear": LINEAR,

@@ -1,6 +1,6 @@
 """Rotary encodings of language models without context extension, each with its source."""
 
-from refpos.catalogue.entry import Angle, Entry
+from refpos.catalogue.entry import Angle, Entry, Source
 from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.rotary import Rotary
@@ -141,6 +141,14 @@ ROTARY: dict[str, Entry[Angle]] = {
             copy="ai-dynamo/aiconfigurator at 1b7cfb1",
         ),
         features=256,
+    ),
+    "p-rope": Entry(
+        Rotary(Frequencies((0,) * 96 + (None,) * 32)),
+        Source("p-RoPE", "arXiv:2410.06205", "§6.1, Table 2, 0.75-RoPE", "https://arxiv.org/abs/2410.06205"),
+        note=(
+            "p = 0.75 of the heads of Gemma 2B: the 96 fastest planes of 128, whose exponents count all of them. "
+            "With p = 0.25 and another base in gemma-4-global."
+        ),
     ),
     # One set of frequencies for layers that look near, another for those that look far.
     "gemma-3-local": Entry(

@@ -175,6 +175,11 @@ TABLE: dict[str, Entry[Tabular]] = {
         ),
         note="DINO's too; the code keeps the table at equal size. In transformers without the offset, see deit-resize.",
     ),
+    "dpt-resize": Entry(
+        Resize("linear"),
+        code("isl-org/DPT", "cd3fe90bb4c48577535cc4d51b602acca688a2ee", "dpt/vit.py", "_resize_pos_embed"),
+        note="The bilinear default of torch, which shares no corners, see vit-resize. Tables of square grids.",
+    ),
     # Tables that are made, and standardised as a whole.
     "patchtst": Entry(
         Standardised(42, Sinusoidal(Frequencies((0,) * 64)), deviations=10.0),

@@ -15,6 +15,7 @@ INTERPOLATE = {
     "deit-resize": {"mode": "bicubic", "align_corners": False},
     "timm-resize": {"mode": "bicubic", "antialias": True},
     "dino-resize": {"mode": "bicubic"},
+    "dpt-resize": {"mode": "bilinear"},
 }
 
 

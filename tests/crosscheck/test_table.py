@@ -22,7 +22,7 @@ TIMM = TABLE["timm-resize"].variant
 DINO = TABLE["dino-resize"].variant
 DINO_STRETCHED = Resize("cubic", a=-0.5, antialias=True, offset=0.1)
 ZOOM = TABLE["vit-resize"].variant
-LINEAR = Resize("linear")
+LINEAR = TABLE["dpt-resize"].variant
 STRETCHED = Resize("linear", antialias=True)
 OLD = [(1, 1), (1, 5), (2, 3), (4, 4), (7, 3), (14, 14), (16, 9)]
 NEW = [(1, 1), (1, 4), (3, 2), (5, 7), (14, 14), (24, 10), (33, 37)]
@@ -238,6 +238,15 @@ def test_resizing_of_transformers(model, name, rule, old, new):
     layer, table = embeddings(model, name, old)
     made = layer.interpolate_pos_encoding(torch.zeros(1, 1 + new[0] * new[1], 8), *new)[0].detach().numpy()
     assert np.abs(made - resize(table, (old, old), new, rule, prefix=1)).max() < 1e-5
+
+
+@pytest.mark.parametrize(("old", "new"), [(24, (24, 24)), (24, (12, 40)), (14, (30, 7))])
+def test_resizing_of_dpt(old, new):
+    """Transformers has it from isl-org/DPT, line by line; fewer samples are taken from two rows each, not from all."""
+    modeling = pytest.importorskip("transformers.models.dpt.modeling_dpt")
+    table = rng(old, *new).standard_normal((1 + old * old, 3)).astype(np.float32)
+    made = modeling.DPTViTEmbeddings._resize_pos_embed(None, torch.from_numpy(table)[None], *new)[0].numpy()
+    assert np.abs(made - resize(table, (old, old), new, LINEAR, prefix=1)).max() < 1e-5
 
 
 @pytest.mark.parametrize(("model", "name"), [("vit", "ViT"), ("dinov2", "Dinov2")])

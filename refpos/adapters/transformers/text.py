@@ -170,6 +170,7 @@ LAYERS = (
     Layer("phi-3", "llama", "Llama", 1e4, _PHI_3, _PHI_LENGTHS, length=4096),
     Layer("phi-3", "llama", "Llama", 1e4, _PHI_3, _PHI_LENGTHS, length=4097),
     Layer("gemma-4-global", "llama", "Llama", 1e6, {"rope_type": "proportional", **_part(0.25)}),
+    Layer("p-rope", "llama", "Llama", 1e4, {"rope_type": "proportional", **_part(0.75)}),
     Layer("phi-3-short", "phi3", "Phi3", 1e4, _PHI_3, _PHI_LENGTHS, length=4096),
     Layer("phi-3-long", "phi3", "Phi3", 1e4, _PHI_3, _PHI_LENGTHS, length=131_072),
     Layer("phi-3", "phi3", "Phi3", 1e4, _PHI_3, _PHI_LENGTHS, length=4096),

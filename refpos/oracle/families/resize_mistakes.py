@@ -62,16 +62,16 @@ _ALIGN = {
 def _edges(rule: Resize) -> Iterator[Mistake]:
     if rule.align == "corners":
         yield _of_cells("edge/zero", "the last row and column zero", lambda cells, new: _zero(cells, new, rule))
-    if rule.kernel == "nearest" or (rule.align == "corners" and rule.kernel == "linear"):
-        return
+    if rule.offset:
+        words = "resized where the grid is the same too"
+        yield _of_cells("size/always", words, lambda cells, new: _through(cells, new, rule, weights))
+    if rule.kernel == "nearest" or (rule.kernel == "linear" and not rule.antialias):
+        return  # of two samples the one that is left has all the weight either way
     words = (
         "samples of the edge stand for those beyond it" if rule.antialias else "weights at the edge made to sum to 1"
     )
     name = "clamped" if rule.antialias else "renormalised"
     yield _of_cells(f"edge/{name}", words, lambda cells, new: _through(cells, new, rule, _other_edge))
-    if rule.offset:
-        words = "resized where the grid is the same too"
-        yield _of_cells("size/always", words, lambda cells, new: _through(cells, new, rule, weights))
 
 
 def _grids(rule: Resize) -> Iterator[Mistake]:
