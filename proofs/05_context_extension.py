@@ -30,12 +30,14 @@ from refpos import (
     MixedRadix,
     Mscale,
     PerPlane,
+    Radix,
     RootLog,
     Rotary,
     at_length,
 )
 from refpos.symbolic import evaluate, formula, magnitude, omega, rotation
 from refpos.symbolic.attention import score
+from refpos.symbolic.radix import digits
 from refpos.symbolic.scaling import names
 from refpos.symbolic.symbols import LEARNED, PLANE, WIDTH, primed
 
@@ -98,10 +100,10 @@ radix, place = sp.symbols("beta m", positive=True)
 digit_period = radix**place  # flip: digit_period = radix ** (place - 1) * 2 * sp.pi
 wave_period = 2 * sp.pi * radix ** (place - 1)
 assert sp.solve(sp.simplify(digit_period / wave_period) - 1, radix) == [2 * sp.pi]
-digits = [sp.floor(sp.Rational(1749, 16**step)) % 16 for step in range(3)]
-assert digits == [5, 13, 6]
+hexadecimal = Radix((16,) * 3)
+assert digits(1749, hexadecimal) == (5, 13, 6)
 for step in (1, 2):
-    found = [sp.floor(sp.Rational(one, 16 ** (step - 1))) % 16 for one in range(2 * 16**step)]
+    found = [digits(one, hexadecimal)[step - 1] for one in range(2 * 16**step)]
     assert found[: 16**step] == found[16**step :]
     assert found[16 ** (step - 1)] != found[0]
 assert evaluate(sp.Integer(10_000) ** sp.Rational(1, 64), 10) < 2

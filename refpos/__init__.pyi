@@ -14,6 +14,7 @@ from refpos.spec.frequencies import omega as omega
 from refpos.spec.masks import place_mask as place_mask
 from refpos.spec.offsets import index as index
 from refpos.spec.positions import place as place
+from refpos.spec.radix import digits as digits
 from refpos.spec.rotary import cos_sin as cos_sin
 from refpos.spec.rotary import rotate as rotate
 from refpos.spec.rotary import turn as turn
@@ -60,6 +61,7 @@ from refpos.variants.positions import Image as Image
 from refpos.variants.positions import Index as Index
 from refpos.variants.positions import Text as Text
 from refpos.variants.positions import Video as Video
+from refpos.variants.radix import Radix as Radix
 from refpos.variants.relative import Cope as Cope
 from refpos.variants.relative import Deberta as Deberta
 from refpos.variants.relative import Decomposed as Decomposed

@@ -8,6 +8,7 @@ from refpos.show_equations import equation
 from refpos.show_places import place
 from refpos.variants.attention import AnyAttention, Layers
 from refpos.variants.bias import Bias
+from refpos.variants.radix import Radix
 from refpos.variants.sinusoidal import Sinusoidal
 from refpos.variants.standardised import Ramp, Standardised
 from refpos.variants.table import Factorised, Pix2StructGrid, Resize, Table
@@ -36,13 +37,8 @@ def formula(variant: Any) -> str:
 
 def _table(variant: Tabular) -> str:
     match variant:
-        case Resize(kernel=kernel, a=a, align=align, antialias=antialias, offset=offset):
-            point = POINTS[align].replace("n'", f"(n' + {offset:g})") if offset else POINTS[align]
-            name = f"{kernel}, slope {a:g}" if a is not None else kernel
-            stretched = "stretched by max(n/n', 1) and divided by the sum" if antialias else "edges repeated"
-            if kernel == "nearest":
-                return f"y_i = the sample in whose cell x_i lies, {point}"
-            return f"y_i = Σ_j k(j − x_i) x_j, k {name}, {stretched}, {point}"
+        case Resize():
+            return _resize(variant)
         case Factorised(combine=combine, rows=rows):
             sign = {"sum": " + ", "product": " · ", "stack": " | "}[combine]
             names = ("y", "x") if len(rows) == 2 else tuple(map(str, range(len(rows))))
@@ -50,11 +46,22 @@ def _table(variant: Tabular) -> str:
         case Standardised(rows=rows, width=width, content=content, deviations=deviations):
             over = "σ" if deviations == 1 else f"({deviations:g}σ)"
             return f"e_p = (T[p] − μ)/{over}, {_content(content, rows)}, μ and σ over {rows} x {width} entries"
+        case Radix(bases=bases):
+            return _digits(bases)
         case Pix2StructGrid(patch=(h, w), most=most):
             scale = f"s = √({most}·({h}/H)({w}/W))"
             return f"⌊s H/{h}⌋ rows and ⌊s W/{w}⌋ columns, each from 1 to {most}, {scale}"
     where = "p_y, p_x" if len(variant.rows) == 2 else "p"
     return f"e_p = T[{where}{_more(variant)}]{_resized(variant)}"
+
+
+def _resize(rule: Resize) -> str:
+    point = POINTS[rule.align].replace("n'", f"(n' + {rule.offset:g})") if rule.offset else POINTS[rule.align]
+    if rule.kernel == "nearest":
+        return f"y_i = the sample in whose cell x_i lies, {point}"
+    name = f"{rule.kernel}, slope {rule.a:g}" if rule.a is not None else rule.kernel
+    stretched = "stretched by max(n/n', 1) and divided by the sum" if rule.antialias else "edges repeated"
+    return f"y_i = Σ_j k(j − x_i) x_j, k {name}, {stretched}, {point}"
 
 
 def _content(given: Sinusoidal | Ramp, rows: int) -> str:
@@ -63,6 +70,13 @@ def _content(given: Sinusoidal | Ramp, rows: int) -> str:
     power = "" if given.exponent == 1 else f"^{given.exponent:g}"
     across = "" if given.width == 1 else f" (c/{given.width - 1}){power}"
     return f"T[p, c] = (p/{rows - 1}){power}{across}"
+
+
+def _digits(bases: tuple[int, ...]) -> str:
+    digit = f"⌊p/{bases[0]}^(m − 1)⌋ mod {bases[0]}"
+    if len(set(bases)) > 1:
+        digit = f"⌊p/(β_1⋯β_(m − 1))⌋ mod β_m, β = {bases}"
+    return f"e_p = (d_1, ..., d_{len(bases)}), d_m = {digit}"
 
 
 def _more(variant: Table | Factorised) -> str:

@@ -17,13 +17,15 @@ from refpos.oracle.golden.others import Other, filled, repeated, require_other
 from refpos.oracle.rounding import round_to
 from refpos.oracle.tables import lookup_bound, resize_bound
 from refpos.spec.table import lookup, resize
+from refpos.variants.radix import Radix
 from refpos.variants.standardised import Ramp, Standardised
 from refpos.variants.table import Factorised, Resize, Table
 
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 RULES = [name for name, entry in TABLE.items() if isinstance(entry.variant, Resize)]
 MADE = [name for name, entry in TABLE.items() if isinstance(entry.variant, Standardised)]
-LOOKUPS = [name for name in TABLE if name not in (*RULES, *MADE)]
+WRITTEN = [name for name, entry in TABLE.items() if isinstance(entry.variant, Radix)]
+LOOKUPS = [name for name in TABLE if name not in (*RULES, *MADE, *WRITTEN)]
 PLAIN = [name for name in LOOKUPS if TABLE[name].variant.resample is None]
 SMALL = "pix2struct-navit"
 
@@ -101,6 +103,12 @@ def standardised(variant, f):
     return table / (table.std(ddof=1) * f(variant.deviations))
 
 
+def written_down(p, variant, f):
+    """Return digits as floats have them: quotients truncated, and what is left of them by the base."""
+    quotients = np.floor(p / np.cumprod([1, *variant.bases[:-1]]).astype(f))
+    return quotients - np.array(variant.bases, f) * np.floor(quotients / np.array(variant.bases, f))
+
+
 def implemented(name, inputs, f):
     """Return the rows of a case as an honest implementation works them out in a dtype."""
     variant, learned = subject(name).variant, subject(name).learned
@@ -110,6 +118,8 @@ def implemented(name, inputs, f):
         return np.concatenate([table[:prefix].astype(f), cells.reshape(-1, table.shape[-1])])
     if isinstance(variant, Standardised):
         return standardised(variant, f)[inputs["positions"]]
+    if isinstance(variant, Radix):
+        return written_down(np.array(inputs["positions"], f)[:, None], variant, f)
     tables, grid = list(learned.values()), tuple(inputs.get("grid", ()))
     p = np.array(inputs["positions"]).reshape(len(inputs["positions"]), -1) + variant.offset
     if isinstance(variant, Table):
@@ -132,7 +142,8 @@ def test_honest_implementations_are_within_the_bound(name, dtype):
     if name in MADE:
         assert max(ratios) >= 0.005
     else:
-        resampled = name in RULES or (name not in PLAIN and one.variant.resample.kernel != "nearest")
+        exact = name in (*PLAIN, *WRITTEN)
+        resampled = name in RULES or (not exact and one.variant.resample.kernel != "nearest")
         assert not resampled or max(ratios) >= 0.02
 
 

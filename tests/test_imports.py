@@ -38,7 +38,7 @@ OUTSIDE = {
 }
 
 FUNCTIONS = [name for name in refpos.__all__ if inspect.isfunction(getattr(refpos, name))]
-FORMULAS = ["omega", "angles", "cos_sin", "rotate", "turn", "embed", "place", "at_length", "sections"]
+FORMULAS = ["omega", "angles", "cos_sin", "rotate", "turn", "embed", "place", "digits", "at_length", "sections"]
 FORMULAS += ["bias", "index", "lookup", "resize", "fit", "place_mask", "scores", "attend"]
 
 

@@ -11,15 +11,16 @@ from hypothesis import given
 from laws import Law, count, has_counterexample, pairs, ratio
 from strategies import FEW, generators
 
-from refpos import lookup, resize, tabulate
+from refpos import digits, lookup, resize, tabulate
 from refpos.catalogue import TABLE
 from refpos.spec.kernels import weights
+from refpos.variants.radix import Radix
 from refpos.variants.standardised import Standardised
 from refpos.variants.table import Factorised, Resize, Table
 
 WIDTH = 4
 ENTRIES = {
-    name: entry.variant if isinstance(entry.variant, Resize | Standardised) else replace(entry.variant, width=WIDTH)
+    name: replace(entry.variant, width=WIDTH) if isinstance(entry.variant, Table | Factorised) else entry.variant
     for name, entry in TABLE.items()
 }
 GRID = (5, 9)
@@ -36,8 +37,17 @@ def is_made(variant):
     return isinstance(variant, Standardised)
 
 
+def is_written(variant):
+    return isinstance(variant, Radix)
+
+
 def is_learned(variant):
     return isinstance(variant, Table | Factorised)
+
+
+def is_sampled(variant):
+    """Whether it is what is done with a table that is given."""
+    return is_learned(variant) or is_rule(variant)
 
 
 def is_grid(variant):
@@ -224,9 +234,43 @@ def of_a_longer_table(variant, rng):
     return rounded(found - lookup(p, replace(variant, rows=rows), learned=wide, grid=grid_of(variant)))
 
 
+def places(variant):
+    """Return what digits stand for, and one place more."""
+    return np.cumprod([1, *variant.bases])
+
+
+def numbers(variant, rng, n=40):
+    """Return positions, also such as have more digits than are written."""
+    return rng.integers(0, 4 * places(variant)[-1], n)
+
+
+def beyond_a_digit(variant, rng):
+    """Return how far digits are from the whole numbers from 0 to the base less one."""
+    found = digits(numbers(variant, rng), variant)
+    return rounded(found - np.clip(np.floor(found), 0, np.array(variant.bases) - 1))
+
+
+def sum_of_digits(variant, rng):
+    """Return what digits times what they stand for lack to the position, but for what lies beyond the last."""
+    p, at = numbers(variant, rng), places(variant)
+    return rounded(digits(p, variant) @ at[:-1] - p % at[-1])
+
+
+def after_all_are_through(variant, rng):
+    p, reach = numbers(variant, rng), places(variant)[-1]
+    return rounded(digits(p + reach * rng.integers(1, 9), variant) - digits(p, variant))
+
+
+def carried(variant, rng):
+    """Return by how much all digits but the first change before the first is through."""
+    base = variant.bases[0]
+    p = numbers(variant, rng) // base * base
+    return rounded((digits(p + rng.integers(0, base), variant) - digits(p, variant))[:, 1:])
+
+
 LAWS = (
-    Law("is linear in the table", combination, lambda one: combined(one) != "product", lambda one: not is_made(one)),
-    Law("keeps a constant", constant, lambda one: combined(one) in (None, "stack"), lambda one: not is_made(one)),
+    Law("is linear in the table", combination, lambda one: combined(one) != "product", is_sampled),
+    Law("keeps a constant", constant, lambda one: combined(one) in (None, "stack"), is_sampled),
     Law("has weights that sum to one", sum_of_weights, asked=resizes),
     Law(
         "has weights of the identity at equal size", weights_of_equal_size, lambda one: not rule_of(one).offset, resizes
@@ -240,7 +284,7 @@ LAWS = (
         "stays within the table",
         beyond_the_table,
         lambda one: combined(one) in (None, "stack") and getattr(rule_of(one), "kernel", None) != "cubic",
-        lambda one: not is_made(one),
+        is_sampled,
     ),
     Law("of a position is a row of its own", changed_elsewhere, lambda one: not resizes(one), is_learned),
     Law("has a mean of zero", mean_of_all, asked=is_made),
@@ -249,8 +293,12 @@ LAWS = (
         "begins as a longer one does",
         of_a_longer_table,
         lambda one: is_learned(one) and not resizes(one),
-        lambda one: not is_rule(one),
+        lambda one: is_learned(one) or is_made(one),
     ),
+    Law("has whole numbers below the base of each digit", beyond_a_digit, asked=is_written),
+    Law("is the position, summed in its places", sum_of_digits, asked=is_written),
+    Law("returns when all digits are through", after_all_are_through, asked=is_written),
+    Law("carries only where the first digit is through", carried, asked=is_written),
 )
 
 

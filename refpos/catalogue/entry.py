@@ -10,6 +10,7 @@ from refpos.variants.bias import Bias
 from refpos.variants.masks import MaskRule
 from refpos.variants.planes import width
 from refpos.variants.positions import Rule
+from refpos.variants.radix import Radix
 from refpos.variants.rotary import Rotary
 from refpos.variants.sinusoidal import Sinusoidal
 from refpos.variants.standardised import Standardised
@@ -17,7 +18,7 @@ from refpos.variants.table import Lookup, Pix2StructGrid, Resize
 
 Angle: TypeAlias = Rotary | Sinusoidal
 """What position enters through angles."""
-Tabular: TypeAlias = Lookup | Resize | Standardised | Pix2StructGrid
+Tabular: TypeAlias = Lookup | Resize | Standardised | Radix | Pix2StructGrid
 """Tables, learned or made, and what is done with them."""
 Variant: TypeAlias = Angle | Bias | Tabular | Rule | MaskRule | AnyAttention | Layers
 

@@ -3,10 +3,17 @@
 from refpos.catalogue.entry import Entry, Source, Tabular
 from refpos.catalogue.sources import code
 from refpos.variants.frequencies import Frequencies
+from refpos.variants.radix import Radix
 from refpos.variants.sinusoidal import Sinusoidal
 from refpos.variants.standardised import Ramp, Standardised
 from refpos.variants.table import Factorised, Resize, Table
 
+_DIGITS = Source(
+    "RoPE as a base-β encoding, Su Jianlin",
+    "kexue.fm/archives/9675",
+    "digit m from the right",
+    "https://kexue.fm/archives/9675",
+)
 _NAVIT = Source("NaViT", "arXiv:2307.06304", "§2.1", "https://arxiv.org/abs/2307.06304")
 _BIG_VISION = "0127fb6b337ee2a27bf4e54dea79cff176527356"
 _DINOV2 = "b8931f7bf91576930313be2c6d6af376033b35f0"
@@ -207,5 +214,16 @@ TABLE: dict[str, Entry[Tabular]] = {
         code(*_PATCH_TST, 'positional_encoding, "exp2d"'),
         note="The exponent is what steps from 1/2 find, for this size; of a large table it is near √2 − 1. The code "
         "lacks a name, see patchtst-lin2d.",
+    ),
+    # A row for each position, of its digits.
+    "base-10-digits": Entry(
+        Radix((10,) * 3),
+        _DIGITS,
+        note="What RoPE is likened to. The lowest digit comes first, as the fastest plane does; 1749 has 9, 4, 7.",
+    ),
+    "base-16-digits": Entry(
+        Radix((16,) * 3),
+        _DIGITS,
+        note="The change of base by which as many digits reach further, see base-10-digits. 1749 has 5, 13, 6.",
     ),
 }

@@ -17,6 +17,7 @@ __all__ = [
     "kernels",
     "normal",
     "positions",
+    "radix",
     "rotary",
     "sinusoidal",
     "table",

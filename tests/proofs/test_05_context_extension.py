@@ -21,11 +21,13 @@ from refpos import (
     MixedRadix,
     Mscale,
     PerPlane,
+    Radix,
     RootLog,
     Rotary,
     SpecError,
     at_length,
     cos_sin,
+    digits,
     omega,
     rotate,
     scores,
@@ -61,10 +63,12 @@ def test_a_wave_comes_back_after_its_own_whole_turn_and_not_after_a_digit():
     ladder = Frequencies((0,) * 4)
     beta, steps = 10.0, np.arange(4)
     after_a_turn, after_a_digit = (np.cos(period * omega(ladder)[0]) for period in (2 * np.pi * beta**3, beta**4))
+    begun, later = digits([1749, 1749 + 10**4], Radix((10,) * 4))
 
     assert omega(ladder)[0].tolist() == near((beta ** -steps.astype(float)).tolist())
     assert after_a_turn == near(1)
     assert abs(after_a_digit - 1).min() > 0.04
+    assert begun.tolist() == later.tolist() == [9, 4, 7, 1]
 
 
 @pytest.mark.theorem("extension-ntk", "extension-highest")

@@ -10,6 +10,7 @@ from refpos.errors import require
 from refpos.exact import table as exact
 from refpos.exact.ball import Real
 from refpos.oracle.families.family import Family, Inputs, Learned, within
+from refpos.oracle.families.radix import RADICES
 from refpos.oracle.families.resize import LONGEST, REPEAT, RESIZES
 from refpos.oracle.families.standardised import STANDARDISED
 from refpos.oracle.families.table_mistakes import mistakes
@@ -17,6 +18,7 @@ from refpos.oracle.inputs import numbers
 from refpos.oracle.tables import lookup_bound
 from refpos.spec.precise import Floats
 from refpos.spec.table import lookup
+from refpos.variants.radix import Radix
 from refpos.variants.standardised import Standardised
 from refpos.variants.table import Factorised, Lookup, Resize, Table
 
@@ -160,7 +162,7 @@ LOOKUPS = Family(
 )
 
 
-def _of(variant: Lookup | Resize | Standardised) -> Family:
+def _of(variant: Lookup | Resize | Standardised | Radix) -> Family:
     match variant:
         case Table() | Factorised():
             return LOOKUPS
@@ -168,6 +170,8 @@ def _of(variant: Lookup | Resize | Standardised) -> Family:
             return RESIZES
         case Standardised():
             return STANDARDISED
+        case Radix():
+            return RADICES
         case _:
             assert_never(variant)
 
