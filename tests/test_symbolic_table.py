@@ -12,7 +12,6 @@ from refpos.variants.table import Resize
 
 RULES = [
     *(entry.variant for entry in TABLE.values() if isinstance(entry.variant, Resize)),
-    Resize("linear"),
     Resize("linear", antialias=True),
     Resize("cubic", a=-0.5, antialias=True, offset=0.1),
     Resize("cubic", a=-0.5, align="corners"),
