@@ -1,7 +1,9 @@
 """Turning block by block: the same values as the formula written down once, whatever the planes, shapes and strides."""
 
 import tracemalloc
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,8 +12,8 @@ from strategies import FEW, generators
 
 from refpos import Rotary, cos_sin, planes, rotate, turn
 from refpos.catalogue import ANGLES
-from refpos.spec import turning
-from refpos.spec.turning import Halves, Literal, Neighbours, chunks, runs
+from refpos.spec import planned
+from refpos.spec.turning import BLOCK, Halves, Literal, Neighbours, Sides, chunks, runs
 from refpos.variants.frequencies import head_count, plane_count
 from refpos.variants.planes import width
 
@@ -41,8 +43,17 @@ def room(x, cos, sin):
     return 2.0**-51 * abs(x).max() * (abs(cos).max() + abs(sin).max())
 
 
-def kinds(variant, dense=True):
-    return {type(run) for run in runs(variant, width(variant) + 3, dense)[0]}
+def kinds(variant, dense=True, few=False):
+    return {type(run) for run in runs(variant, width(variant) + 3, dense, few)[0]}
+
+
+@contextmanager
+def as_many():
+    """Few features are turned as many are."""
+    with patch.object(planned, "FEW", 0):
+        planned.plan.cache_clear()
+        yield
+    planned.plan.cache_clear()
 
 
 @pytest.mark.parametrize("variant", [pytest.param(one, id=name) for name, one in ROTARY.items()])
@@ -52,35 +63,47 @@ def test_blocks_have_the_values_of_the_formula(variant, rng):
     heads = head_count(variant.frequencies)
     x = rng.standard_normal((2, heads or 3, 5, width(variant) + 3))
     cos, sin = tables(variant, 5, rng)
-    want, got = literal(x, cos, sin, variant), turn(x, cos, sin, variant)
+    want, few = literal(x, cos, sin, variant), turn(x, cos, sin, variant)
+    with as_many():
+        many = turn(x, cos, sin, variant)
 
     exact = Neighbours not in kinds(variant)
-    assert np.all(abs(want - got) <= (0 if exact else room(x, cos, sin)))
+    assert np.all(abs(want - few) <= (0 if exact else room(x, cos, sin)))
+    assert few.tobytes() == many.tobytes()
 
 
 @pytest.mark.parametrize("block", [8, 1024, 5000])
 @pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS, ROTARY["gpt-neox-20b"], ROTARY["rope-vit-mixed"]])
-def test_the_size_of_blocks_changes_nothing(variant, block, monkeypatch):
-    x = RNG.standard_normal((2, 3, head_count(variant.frequencies) or 2, 7, width(variant)))
-    cos, sin = tables(variant, 7, RNG, lead=(2,))
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_the_size_of_blocks_changes_nothing(variant, block, dtype, monkeypatch):
+    shape = (
+        2,
+        3,
+        head_count(variant.frequencies) or 2,
+        max(7, planned.FEW // 12 // width(variant) + 1),
+        width(variant),
+    )
+    x = RNG.standard_normal(shape).astype(dtype)
+    cos, sin = tables(variant, shape[-2], RNG, np.result_type(dtype, np.float32), lead=(2,))
     whole = turn(x, cos, sin, variant)
 
-    monkeypatch.setattr(turning, "BLOCK", block)
+    for run in BLOCK:
+        monkeypatch.setitem(BLOCK, run, block)
     assert whole.tobytes() == turn(x, cos, sin, variant).tobytes()
 
 
 @pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS, replace(LLAMA, write="interleaved"), ROTARY["gpt-neox-20b"]])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_in_place_and_into_out_are_the_same(variant, dtype):
+@pytest.mark.parametrize("number", [nullcontext, as_many])
+def test_in_place_and_into_out_are_the_same(number, variant, dtype):
     x = RNG.standard_normal((2, 3, 9, width(variant) + 2)).astype(dtype)
     cos, sin = tables(variant, 9, RNG, np.result_type(dtype, np.float32))
-    want, given = turn(x, cos, sin, variant), x.copy()
+    want, given, out = turn(x, cos, sin, variant), x.copy(), np.full_like(x, np.nan)
 
-    assert turn(given, cos, sin, variant, out=given) is given
-    assert want.tobytes() == given.tobytes()
-    out = np.full_like(x, np.nan)
-    turn(x, cos, sin, variant, out=out)
-    assert want.tobytes() == out.tobytes()
+    with number():
+        assert turn(given, cos, sin, variant, out=given) is given
+        turn(x, cos, sin, variant, out=out)
+    assert want.tobytes() == given.tobytes() == out.tobytes()
 
 
 @pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS])
@@ -116,7 +139,9 @@ def test_two_megabytes_are_enough_at_any_length(variant, n):
 
 def test_planes_take_the_fastest_way_that_fits_them():
     assert {Halves} == kinds(LLAMA)
-    assert {Neighbours} == kinds(NEIGHBOURS)
+    assert {Sides} == kinds(LLAMA, few=True)
+    assert {Neighbours} == kinds(NEIGHBOURS) == kinds(NEIGHBOURS, few=True)
+    assert {Halves, Neighbours}.isdisjoint(kinds(ROTARY["vjepa2"], few=True))
     assert {Literal} == kinds(NEIGHBOURS, dense=False)
     assert {Literal} == kinds(replace(LLAMA, write="interleaved"))
     assert [Halves, Halves] == [type(run) for run in runs(ROTARY["gemma-4-vision"], 64, True)[0]]

@@ -1,20 +1,21 @@
 """What turning needs to know of shapes and dtypes: checked and found once, and then looked up."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from refpos.errors import require
-from refpos.spec import turning
 from refpos.spec.positions import named
-from refpos.spec.turning import Array, Index, Run, chunks, runs, turn_block
+from refpos.spec.turning import BLOCK, Array, Index, Kind, Parts, Run, chunks, runs, whole
 from refpos.variants.frequencies import head_count, plane_count
 from refpos.variants.rotary import Rotary
 
 Shape = tuple[int, ...]
-Kind = np.dtype[Any]
+
+FEW = 2**14
+"""How many features are too few for the tables of halves to pay."""
 
 
 class Plan(NamedTuple):
@@ -22,6 +23,8 @@ class Plan(NamedTuple):
 
     Parameters
     ----------
+    few : bool
+        Whether features are so few that they are turned at once, without the tables of halves.
     dense, strided : runs of planes, and the features that no plane writes
         Where features stand side by side in memory, and where they do not.
     at : int
@@ -32,6 +35,7 @@ class Plan(NamedTuple):
         What gives the tables these axes.
     """
 
+    few: bool
     dense: tuple[tuple[Run, ...], Index]
     strided: tuple[tuple[Run, ...], Index]
     at: int
@@ -47,7 +51,9 @@ def plan(variant: Rotary, shape: Shape, kind: Kind, cos: tuple[Shape, Kind], sin
     at = len(cos[0]) - tail
     lacking = shape[at : at + len(shape) - len(cos[0])]
     widened = (slice(None),) * at + (None,) * len(lacking)
-    return Plan(runs(variant, shape[-1], True), runs(variant, shape[-1], False), at, lacking, widened)
+    few = prod(shape) <= FEW
+    dense, strided = runs(variant, shape[-1], True, few), runs(variant, shape[-1], False)
+    return Plan(few, dense, strided, at, lacking, widened)
 
 
 def compute_dtype(kind: Kind) -> Kind:
@@ -77,14 +83,30 @@ def turn_blocks(x: Array, cos: Array, sin: Array, found: Plan, out: Array) -> No
     """Write x turned by tables into out, which may be x."""
     dense = x.strides[-1] == x.itemsize and out.strides[-1] == out.itemsize
     planes, kept = found.dense if dense else found.strided
-    if x.size * cos.itemsize <= turning.BLOCK:
-        wide = cos[found.widened], sin[found.widened]
-        turn_block(x, out, planes, [run.table(*wide) for run in planes], kept)
+    if found.few:
+        turn_rows(x, cos[found.widened], sin[found.widened], out, planes, kept, whole)
         return
-    at, most = found.at, max(1, turning.BLOCK // (cos.itemsize * x.shape[-1]))
+    block = min(BLOCK[type(run)] for run in planes)
+    at, most = found.at, max(1, block // (cos.itemsize * x.shape[-1]))
     for rows in chunks(cos.shape[:-1], most):
-        wide = cos[rows][found.widened], sin[rows][found.widened]
-        tables = [run.table(*wide) for run in planes]
-        for others in chunks(found.lacking, max(1, most // max(1, prod(cos[rows].shape[:-1])))):
-            place = (*rows[:at], *others, *rows[at:])
-            turn_block(x[place], out[place], planes, tables, kept)
+        place = (*rows[:at], *(slice(None) for _ in found.lacking), *rows[at:])
+        narrow = cos[rows]
+        parts = partial(chunks, found.lacking, max(1, most // max(1, prod(narrow.shape[:-1]))), at)
+        turn_rows(x[place], narrow[found.widened], sin[rows][found.widened], out[place], planes, kept, parts)
+
+
+def turn_rows(x: Array, cos: Array, sin: Array, out: Array, planes: tuple[Run, ...], kept: Index, parts: Parts) -> None:
+    """Write features of rows turned by the tables of their runs into out, and what no plane writes as it is."""
+    tables = [run.table(cos, sin) for run in planes]
+    if x.dtype == cos.dtype:
+        for run, table in zip(planes, tables, strict=True):
+            run.turn(x, table, out, parts)
+        if out is not x:
+            for features in kept:
+                out[..., features] = x[..., features]
+        return
+    for part in parts():
+        wide = x[part].astype(cos.dtype)
+        for run, table in zip(planes, tables, strict=True):
+            run.turn(wide, table, wide, whole)
+        out[part] = wide

@@ -18,6 +18,7 @@ from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
 Array = npt.NDArray[Any]
+FLOATS = frozenset(map(np.dtype, (np.float16, np.float32, np.float64)))
 
 
 def rotate(
@@ -228,7 +229,7 @@ def _features(x: npt.ArrayLike) -> Array:
         given = np.asarray(x)
     except ValueError:
         given = np.asarray(None)
-    known = given.dtype in (np.float16, np.float32, np.float64)
+    known = given.dtype in FLOATS
     require(known, "x must be float16, float32 or float64, in native byte order", named(given.dtype))
     require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
     return given

@@ -1,15 +1,16 @@
 """Turn pairs of features fast: block by block of rows, so that what is worked on stays in the processor's caches.
 
-There are three ways to write y_c = x_a cos − x_b sin, y_d = x_b cos + x_a sin, each for a run of planes:
+There are four ways to write y_c = x_a cos − x_b sin, y_d = x_b cos + x_a sin, each for a run of planes:
 
 - `Literal`: as it stands, for any planes;
-- `Halves`, where x_b stands K features after x_a: x ∘ C plus x with its halves exchanged ∘ S, the same
-  products and sums and so the same bits;
+- `Sides`, where x_b stands K features after x_a: x cos plus x with its sides exchanged times ∓sin, the same products
+  and sums and so the same bits;
+- `Halves`, the same for many rows: the tables are spread out, and halves exchanged as if each were one item;
 - `Neighbours`, where x_b stands next to x_a: (x_a + i x_b)(cos + i sin), one complex product. Its last bit depends on
   whether the processor multiplies and adds in one step; the error stays within that of four products and two sums.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
 from typing import Any, NamedTuple
@@ -21,11 +22,17 @@ from refpos.variants.planes import Planes, planes
 from refpos.variants.rotary import Rotary
 
 Array = npt.NDArray[Any]
+Kind = np.dtype[Any]
 Index = tuple[slice, ...]
 Columns = slice | Array
+Parts = Callable[[], Iterable[Index]]
+"""Where the blocks stand of features that share a table."""
 
-BLOCK = 3 * 2**17
-"""How many bytes of features a block has at most; its tables, those before it, and products take five times as much."""
+SIGNS: dict[Kind, Array] = {np.dtype(one): np.array([[-1], [1]], one) for one in (np.float32, np.float64)}
+COMPLEX: dict[Kind, Kind] = {
+    np.dtype(np.float32): np.dtype(np.complex64),
+    np.dtype(np.float64): np.dtype(np.complex128),
+}
 
 
 class Literal(NamedTuple):
@@ -42,17 +49,39 @@ class Literal(NamedTuple):
         """Return the cosines and sines of y_c, and those of y_d."""
         return cos[..., self.first], sin[..., self.first], cos[..., self.second], sin[..., self.second]
 
-    def turn(self, x: Array, table: tuple[Array, ...], out: Array) -> None:
+    def turn(self, x: Array, table: tuple[Array, ...], out: Array, parts: Parts) -> None:
         """Write the turned features."""
         cos_c, sin_c, cos_d, sin_d = table
-        x_a, x_b = x[..., self.a], x[..., self.b]
-        y_c = x_a * cos_c - x_b * sin_c
-        y_d = x_b * cos_d + x_a * sin_d
-        out[..., self.c], out[..., self.d] = y_c, y_d
+        for part in parts():
+            here, there = x[part], out[part]
+            x_a, x_b = here[..., self.a], here[..., self.b]
+            y_c = x_a * cos_c - x_b * sin_c
+            y_d = x_b * cos_d + x_a * sin_d
+            there[..., self.c], there[..., self.d] = y_c, y_d
+
+
+class Sides(NamedTuple):
+    """Planes that read and write one stretch of features, one side of which is paired with the other."""
+
+    features: slice
+    columns: Columns
+
+    def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
+        """Return cos, and sin with both signs."""
+        return cos[..., None, self.columns], sin[..., None, self.columns] * SIGNS[sin.dtype]
+
+    def turn(self, x: Array, table: tuple[Array, ...], out: Array, _: Parts) -> None:
+        """Write the turned features, in one piece: they are few."""
+        cos, sin = table
+        sides = (*x.shape[:-1], 2, cos.shape[-1])
+        x, out = x[..., self.features].reshape(sides), out[..., self.features].reshape(sides)
+        brought = x[..., ::-1, :] * sin
+        np.multiply(x, cos, out)
+        np.add(out, brought, out)
 
 
 class Halves(NamedTuple):
-    """Planes that read and write one stretch of features, its first half paired with its second."""
+    """Planes as those of `Sides`, where a table serves so many rows that it is spread out over both halves."""
 
     features: slice
     first: Columns
@@ -60,20 +89,29 @@ class Halves(NamedTuple):
 
     def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
         """Return C = [cos | cos] and S = [−sin | sin]: what x brings to its own half, and to the other."""
-        own, other = np.empty((2, *cos.shape[:-1], 2, (self.features.stop - self.features.start) // 2), cos.dtype)
-        own[..., 0, :], own[..., 1, :] = cos[..., self.first], cos[..., self.second]
-        np.negative(sin[..., self.first], out=other[..., 0, :])
-        other[..., 1, :] = sin[..., self.second]
+        own, other = np.empty((2, *cos.shape[:-1], self.features.stop - self.features.start), cos.dtype)
+        count = own.shape[-1] // 2
+        own[..., :count], own[..., count:] = cos[..., self.first], cos[..., self.second]
+        np.negative(sin[..., self.first], out=other[..., :count])
+        other[..., count:] = sin[..., self.second]
         return own, other
 
-    def turn(self, x: Array, table: tuple[Array, ...], out: Array) -> None:
-        """Write the turned features."""
+    def turn(self, x: Array, table: tuple[Array, ...], out: Array, parts: Parts) -> None:
+        """Write the turned features. First they are read in order: when exchanged, they come from caches."""
         own, other = table
-        halves = (*x.shape[:-1], *own.shape[-2:])
-        x, out = x[..., self.features].reshape(halves), out[..., self.features].reshape(halves)
-        brought = x[..., ::-1, :] * other
-        np.multiply(x, own, out=out)
-        out += brought
+        x, out = x[..., self.features], out[..., self.features]
+        half, in_place = f"V{x.shape[-1] // 2 * x.itemsize}", np.may_share_memory(x, out)
+        first, second = (x.view(half)[..., k] for k in (0, 1))
+        brought = spare = np.empty(0, x.dtype)
+        for part in parts():
+            here, there = x[part], out[part]
+            if brought.shape != here.shape:  # once, and for the last part
+                brought, spare = np.empty((2, *here.shape), x.dtype)
+                to_first, to_second = (brought.view(half)[..., k] for k in (0, 1))
+            kept = np.multiply(here, own, spare if in_place else there)
+            to_first[...], to_second[...] = second[part], first[part]
+            np.multiply(brought, other, brought)
+            np.add(kept, brought, there)
 
 
 class Neighbours(NamedTuple):
@@ -85,63 +123,55 @@ class Neighbours(NamedTuple):
     def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
         """Return cos + i sin."""
         cos, sin = cos[..., self.columns], sin[..., self.columns]
-        turns = np.empty(cos.shape, np.result_type(cos, np.complex64))
+        turns = np.empty(cos.shape, COMPLEX[cos.dtype])
         turns.real, turns.imag = cos, sin
         return (turns,)
 
-    def turn(self, x: Array, table: tuple[Array, ...], out: Array) -> None:
-        """Write the turned features."""
+    def turn(self, x: Array, table: tuple[Array, ...], out: Array, _: Parts) -> None:
+        """Write the turned features, in one piece: nothing is held beside them."""
         (turns,) = table
         x, out = (one[..., self.features].view(turns.dtype) for one in (x, out))
         np.multiply(x, turns, out=out)
 
 
-Run = Literal | Halves | Neighbours
+Run = Literal | Sides | Halves | Neighbours
+BLOCK: dict[type[Run], int] = {Literal: 2**17, Sides: 2**17, Halves: 2**17, Neighbours: 3 * 2**18}
+"""How many bytes of features a block has at most: with its tables and products it is to stay in the caches."""
 
 
-def turn_block(x: Array, out: Array, found: tuple[Run, ...], tables: list[tuple[Array, ...]], kept: Index) -> None:
-    """Write a block of x turned by the tables of its runs into out, and what no plane writes as it is."""
-    kind = tables[0][0].real.dtype
-    wide, made = (x, out) if x.dtype == kind else (x.astype(kind),) * 2
-    for run, table in zip(found, tables, strict=True):
-        run.turn(wide, table, made)
-    if made is not out:
-        out[...] = made
-    elif out is not x:
-        for features in kept:
-            out[..., features] = x[..., features]
+def whole() -> tuple[Index]:
+    """Return where all features stand that share a table."""
+    return ((),)
 
 
-def chunks(shape: tuple[int, ...], most: int) -> Iterator[Index]:
-    """Yield where the blocks of an array are that hold at most so many elements, in order.
+def chunks(shape: tuple[int, ...], most: int, before: int = 0) -> Iterator[Index]:
+    """Return where the blocks of an array stand that hold at most so many elements, in order, after some whole axes.
 
     Examples
     --------
     >>> list(chunks((2, 3), 2))[1:3]
     [(slice(0, 1, None), slice(2, 4, None)), (slice(1, 2, None), slice(0, 2, None))]
     """
-    whole, axis = 1, len(shape)
-    while axis and whole * shape[axis - 1] <= most:
+    held, axis = 1, len(shape)
+    while axis and held * shape[axis - 1] <= most:
         axis -= 1
-        whole *= shape[axis]
-    last = (slice(None),) * (len(shape) - axis)
-    if not axis:
-        yield last
-        return
-    step = max(1, most // max(1, whole))
-    for lead in product(*(range(n) for n in shape[: axis - 1])):
-        for start in range(0, shape[axis - 1], step):
-            yield (*(slice(i, i + 1) for i in lead), slice(start, start + step), *last)
+        held *= shape[axis]
+    spans = [[slice(i, i + 1) for i in range(n)] for n in shape[:axis]]
+    if spans:
+        step = max(1, most // max(1, held))
+        spans[-1] = [slice(i, i + step) for i in range(0, shape[axis - 1], step)]
+    every = [[slice(None)]]
+    return product(*every * before, *spans, *every * (len(shape) - axis))
 
 
 @lru_cache(maxsize=256)
-def runs(variant: Rotary, features: int, dense: bool) -> tuple[tuple[Run, ...], Index]:
+def runs(variant: Rotary, features: int, dense: bool, few: bool = False) -> tuple[tuple[Run, ...], Index]:
     """Return the runs of planes, and where the features stand that no plane writes; without `dense` all are literal."""
     every = planes(variant, features)
     fast: list[Run] = []
     rest: list[int] = []
     for start, stop in _stretches(every):
-        run = _fast(Planes(*(part[start:stop] for part in every))) if dense else None
+        run = _fast(Planes(*(part[start:stop] for part in every)), few) if dense else None
         rest += [] if run else range(start, stop)
         fast += [run] if run else []
     written = {feature for pair in every.write for feature in pair}
@@ -163,7 +193,7 @@ def _stretches(every: Planes) -> Iterator[tuple[int, int]]:
     yield start, len(every.read)
 
 
-def _fast(part: Planes) -> Halves | Neighbours | None:
+def _fast(part: Planes, few: bool) -> Run | None:
     count, (start, _) = len(part.read), part.read[0]
     features, (first, second) = slice(start, start + 2 * count), zip(*part.columns, strict=True)
     if part.read != part.write:
@@ -171,7 +201,8 @@ def _fast(part: Planes) -> Halves | Neighbours | None:
     if first == second and part.read == tuple((start + 2 * k, start + 2 * k + 1) for k in range(count)):
         return Neighbours(features, _index(first))
     if part.read == tuple((start + k, start + k + count) for k in range(count)):
-        return Halves(features, _index(first), _index(second))
+        spread = Halves(features, _index(first), _index(second))
+        return Sides(features, spread.first) if few and first == second else spread
     return None
 
 
