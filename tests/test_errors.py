@@ -109,6 +109,23 @@ DESCRIPTIONS = {
         lambda: Frequencies(2),
         "axes must be a tuple of axis numbers, or None where a plane stands still; got 2",
     ),
+    "a million planes": (
+        lambda: Frequencies((0,) * 10**6),
+        "axes must be those of at most 65,536 planes; got 1000000",
+    ),
+    "a million bands": (
+        lambda: Bands((0,) * 10**6, 1, 2),
+        "axes must be those of at most 65,536 planes; got 1000000",
+    ),
+    "a million heads": (
+        lambda: PerHead((F,) * 10**6),
+        "frequencies must be those of at most 65,536 heads; got 1000000",
+    ),
+    "a million slopes": (lambda: Alibi(10**6), "slopes must be those of at most 65,536 heads; got 1000000"),
+    "sections of a million planes": (
+        lambda: sections((10**30,), 10**30),
+        f"sections must be those of at most 65,536 planes; got {10**30}",
+    ),
     "a base of one": (lambda: Frequencies((0,), base=1), "base must be greater than 1; got 1.0"),
     "a base below one": (lambda: Frequencies((0,), base=0.5), "base must be greater than 1; got 0.5"),
     "an infinite base": (lambda: Frequencies((0,), base=INF), "base must be finite; got inf"),

@@ -194,3 +194,10 @@ def test_what_is_refused_is_refused_in_the_same_words(segments, rule, message):
         with pytest.raises(SpecError) as caught:
             one()
         assert message in str(caught.value).replace("[]", "()")
+
+
+@pytest.mark.parametrize("segments", [[Text(10**30)], [Text(2**24), Text(1)], [Video(10**9, 10**9, 2)]])
+@pytest.mark.parametrize("rule", [Index(), Grid(), MRope(), MRope(split=True)])
+def test_more_tokens_than_can_be_told_one_by_one_are_refused(segments, rule):
+    with pytest.raises(SpecError, match=r"positions must be those of at most 2\^24 tokens; got [0-9]+$"):
+        certified(segments, rule, BITS)

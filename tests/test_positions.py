@@ -227,6 +227,11 @@ REFUSED = {
         "normalise must be one of 'separate', 'max', 'min'; got mean",
     ),
     "fewer than no token before": (lambda: Grid(before=-1), "before must be at least 0; got -1"),
+    "more tokens before than any grid has": (
+        lambda: Grid(before=2**20 + 1),
+        "before must not exceed 2^20; got 1048577",
+    ),
+    "more tokens after than any grid has": (lambda: Grid(after=10**30), f"after must not exceed 2^20; got {10**30}"),
     "fewer than no token after": (lambda: Grid(after=-1), "after must be at least 0; got -1"),
     "sound on a grid": (
         lambda: place([Audio(2)], Grid()),

@@ -14,6 +14,9 @@ from refpos.variants.positions import Audio, Centres, Grid, GridBuckets, Image, 
 
 GUARD = 24
 
+MOST = 1 << 24
+"""How many tokens are placed at once: each of their coordinates is a fraction of its own."""
+
 
 def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]:
     """Return the coordinates of every token, as `refpos.place` has them: fractions, but for what stands on a circle.
@@ -33,7 +36,8 @@ def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]
     Raises
     ------
     SpecError
-        If there is no segment, or one is of a kind that the rule does not place, or sides do not divide by the merge.
+        If there is no segment, or one is of a kind that the rule does not place, sides do not divide by the merge, or
+        there are more than 2^24 tokens.
 
     Examples
     --------
@@ -46,9 +50,11 @@ def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]
     require(isinstance(rule, Rule), "rule must be one of those that place segments", rule)
     known = segments and all(isinstance(one, Segment) for one in segments)
     require(known, "segments must be Text, Audio, Image or Video, at least one", segments)
+    tokens = sum(map(_tokens, segments))
+    require(tokens <= MOST, "positions must be those of at most 2^24 tokens", tokens)
     match rule:
         case Index(start=start):
-            return tuple((Fraction(start + i),) for i in range(sum(map(_tokens, segments))))
+            return tuple((Fraction(start + i),) for i in range(tokens))
         case Grid():
             return tuple(chain.from_iterable(_lattice(_sides(one, rule), rule) for one in segments))
         case Centres() | GridBuckets():

@@ -13,7 +13,7 @@ from refpos.spec.planned import compute_dtype, plan, turn_blocks
 from refpos.spec.positions import as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
-from refpos.spec.tables import blocks, pair_into, tokens
+from refpos.spec.tables import blocks, check_places, pair_into, tokens
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
@@ -258,7 +258,7 @@ def _check_out(x: Array, out: Array | None) -> None:
     if out is None:
         return
     require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
-    require(out.flags.writeable, "out must be writeable", "a read-only array")
+    check_places(out)
     if out is x:
         return
     if out.shape != x.shape or out.dtype != x.dtype:

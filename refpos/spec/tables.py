@@ -39,12 +39,31 @@ def into(out: Array | None, shape: tuple[int, ...], dtype: npt.DTypeLike, positi
         return np.empty(shape, dtype)
     kind = np.dtype(dtype)
     require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
-    require(out.flags.writeable, "out must be writeable", "a read-only array")
+    check_places(out)
     got = (named(out.dtype), out.shape)
     require((out.shape, out.dtype) == (shape, kind), f"out must be {named(kind)} of shape {shape}", got)
     apart = not (isinstance(positions, np.ndarray) and np.shares_memory(out, positions))
     require(apart, "out must share no memory with positions", "overlapping arrays")
     return out
+
+
+def check_places(out: Array) -> None:
+    """Check that an array can be filled: that it is writeable, and no two of its elements share memory."""
+    flags = out.flags
+    require(flags.writeable, "out must be writeable", "a read-only array")
+    if not flags.c_contiguous and not _apart(out):
+        require(False, "the elements of out must share no memory", f"strides {out.strides} for shape {out.shape}")
+
+
+def _apart(out: Array) -> bool:
+    """Whether each stride passes all that smaller ones reach, as in any view by slices; if not, look at every place."""
+    reach = out.itemsize
+    for step, n in sorted((abs(step), n) for step, n in zip(out.strides, out.shape, strict=True) if n > 1):
+        if step < reach:
+            places = sum(np.ix_(*map(np.multiply, out.strides, map(np.arange, out.shape))), np.array(0))
+            return bool((np.diff(np.sort(places, axis=None)) >= out.itemsize).all())
+        reach += step * (n - 1)
+    return True
 
 
 def pair_into(

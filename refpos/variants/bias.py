@@ -41,6 +41,7 @@ class Alibi:
     def __post_init__(self) -> None:
         for field in ("heads", "axes"):
             rules.whole(self, field, 1)
+        rules.few("slopes", self.heads, "heads")
         rules.one_of(self, "reference", ("query", "origin", "last-key"))
         rules.real(self, "maximum")
         rules.greater(self, "maximum", 0)

@@ -157,6 +157,7 @@ class PerHead:
             "frequencies must be a tuple of Frequencies or Bands, one per head",
             heads,
         )
+        rules.few("frequencies", len(heads), "heads")
         widths = {len(one.axes) for one in heads}
         require(len(widths) == 1, "every head must have as many planes", sorted(widths))
         if self.reads is None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal, assert_never
 
 from refpos.errors import require
+from refpos.variants import rules
 
 Ladder = Literal["shared", "per-axis", "alternating"]
 Axes = tuple[int | None, ...]
@@ -104,6 +105,7 @@ def sections(counts: Sequence[int], planes: int, *, interleaved: bool = False) -
     require(known, "sections must be a tuple or list of positive ints", counts)
     require(type(planes) is int, "planes must be an int", planes)
     require(isinstance(interleaved, bool), "interleaved must be True or False", interleaved)
+    rules.few("sections", planes, "planes")
     require(sum(counts) == planes, f"sections must add up to the {planes} planes", tuple(counts))
     if not interleaved:
         return tuple(axis for axis, n in enumerate(counts) for _ in range(n))
@@ -119,6 +121,7 @@ def check_axes(axes: object) -> None:
         axes,
     )
     assert isinstance(axes, tuple)
+    rules.few("axes", len(axes), "planes")
     used = {axis for axis in axes if axis is not None}
     require(used, "axes must turn at least one plane", axes)
     last = max(used)

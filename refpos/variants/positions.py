@@ -104,8 +104,9 @@ class Grid:
         if self.reference is not None:
             whole = isinstance(self.reference, tuple) and all(type(n) is int and n >= 1 for n in self.reference)
             require(whole and self.reference, "reference must be a tuple of positive ints", self.reference)
-        rules.whole(self, "before", 0)
-        rules.whole(self, "after", 0)
+        for field in ("before", "after"):
+            rules.whole(self, field, 0)
+            require(getattr(self, field) <= 2**20, f"{field} must not exceed 2^20", getattr(self, field))
         rules.flag(self, "exchanged")
 
 

@@ -63,6 +63,11 @@ def greater(owner: Any, field: str, limit: float) -> None:
     require(all(one > limit for one in entries), f"{field} must be greater than {limit:g}", value)
 
 
+def few(name: str, count: int, parts: str) -> None:
+    """Check that there are no more planes, or heads with numbers of their own, than ten times those of any model."""
+    require(count <= 1 << 16, f"{name} must be those of at most 65,536 {parts}", count)
+
+
 def _float(value: object, field: str) -> float:
     require(isinstance(value, int | float) and not isinstance(value, bool), f"{field} must be a number", value)
     assert isinstance(value, int | float)
