@@ -33,7 +33,7 @@ _HOMES = {
     "refpos.variants.radix": "Radix",
     "refpos.variants.relative": "Cope Deberta Decomposed Fox Pope Shaw TransformerXL",
     "refpos.variants.rotary": "Mscale RootLog Rotary XPos",
-    "refpos.variants.scaling": "ByIndex ByParts DynamicNTK Linear LongRope MixedRadix NTK PerPlane",
+    "refpos.variants.scaling": "ByIndex ByParts DynamicNTK Linear LongRope MixedRadix NTK PartNTK PerPlane",
     "refpos.variants.sinusoidal": "Sinusoidal",
     "refpos.variants.standardised": "Ramp Standardised",
     "refpos.variants.table": "Factorised Pix2StructGrid Resize Table",

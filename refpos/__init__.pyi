@@ -80,6 +80,7 @@ from refpos.variants.scaling import DynamicNTK as DynamicNTK
 from refpos.variants.scaling import Linear as Linear
 from refpos.variants.scaling import LongRope as LongRope
 from refpos.variants.scaling import MixedRadix as MixedRadix
+from refpos.variants.scaling import PartNTK as PartNTK
 from refpos.variants.scaling import PerPlane as PerPlane
 from refpos.variants.sinusoidal import Sinusoidal as Sinusoidal
 from refpos.variants.standardised import Ramp as Ramp

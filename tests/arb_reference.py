@@ -14,6 +14,7 @@ from refpos import (
     Linear,
     MixedRadix,
     Mscale,
+    PartNTK,
     PerHead,
     PerPlane,
     RootLog,
@@ -109,18 +110,28 @@ def multiplier(scaling, theta, rung, k, base):
             return 1 / number(divisors[k])
         case ByParts(factor=s, original=length, low=low, high=high):
             turns = length * theta / (2 * arb.pi())
-            gamma = cut((turns - number(low)) / (number(high) - number(low)))
-            return gamma + (1 - gamma) / number(s)
-        case ByIndex(factor=s, original=length, fast=fast, slow=slow, truncate=truncate):
-            ends = [rung.size * (length / (2 * arb.pi() * number(r))).log() / base.log() for r in (fast, slow)]
-            low, high = (ends[0].floor(), ends[1].ceil()) if truncate else ends
-            last = 2 * rung.size - 1
-            low, high = low.max(arb(0)), high.min(arb(last))
-            if (low - high).contains(0):
-                high += number(Fraction(1, 1000))
-            gamma = 1 - cut((rung.index - low) / (high - low))
-            return gamma + (1 - gamma) / number(s)
-    raise AssertionError(scaling)
+            gamma, divided = cut((turns - number(low)) / (number(high) - number(low))), 1 / number(s)
+        case ByIndex(factor=s):
+            gamma = kept(scaling.original, scaling.fast, scaling.slow, scaling.truncate, rung, base)
+            divided = 1 / number(s)
+        case PartNTK(factor=s, original=length, fast=fast, slow=slow):
+            gamma, eta = (kept(length, *turns, True, rung, base) for turns in (fast, slow))
+            ntk = number(s) ** number(Fraction(-rung.index, rung.size - 1))
+            divided = eta * ntk + (1 - eta) / number(s)
+        case _:
+            raise AssertionError(scaling)
+    return gamma + (1 - gamma) * divided
+
+
+def kept(length, fast, slow, truncate, rung, base):
+    """The ramp of the YaRN code, from 1 to 0."""
+    ends = [rung.size * (length / (2 * arb.pi() * number(r))).log() / base.log() for r in (fast, slow)]
+    low, high = (ends[0].floor(), ends[1].ceil()) if truncate else ends
+    last = 2 * rung.size - 1
+    low, high = low.max(arb(0)), high.min(arb(last))
+    if (low - high).contains(0):
+        high += number(Fraction(1, 1000))
+    return 1 - cut((rung.index - low) / (high - low))
 
 
 def cut(x):

@@ -16,6 +16,7 @@ from refpos import (
     Linear,
     MixedRadix,
     Mscale,
+    PartNTK,
     PerPlane,
     RootLog,
     Rotary,
@@ -118,8 +119,14 @@ def scalings(planes: int, axes: int) -> st.SearchStrategy[object]:
         st.builds(MixedRadix, per_axis, st.sampled_from([0.0, 0.5, 0.625, 0.75, 1.0]) | st.floats(0, 1)),
         st.builds(ByParts, factor, original, st.floats(0.1, 4), st.floats(5, 40)),
         st.builds(ByIndex, factor, original, st.floats(2, 40), st.floats(0.1, 2), st.booleans()),
+        st.builds(PartNTK, factor, original, falling(2, 40), falling(0.1, 4)),
         st.builds(PerPlane, st.tuples(*[st.floats(0.5, 64)] * planes)),
     )
+
+
+def falling(low: float, high: float) -> st.SearchStrategy[tuple[float, float]]:
+    """Draw two numbers, the second not greater."""
+    return st.tuples(*[st.floats(low, high)] * 2).map(lambda two: (max(two), min(two)))
 
 
 @st.composite

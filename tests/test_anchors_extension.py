@@ -4,6 +4,7 @@ For the labels see test_anchored.py.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,12 +19,14 @@ from refpos import (
     Linear,
     MixedRadix,
     Mscale,
+    PartNTK,
     Rotary,
     at_length,
     omega,
     rotate,
 )
 from refpos.spec.attention import attend, scores
+from refpos.spec.scaling import correction_range
 from refpos.variants.attention import Attention, LinearAttention
 from refpos.variants.temperature import LogCount
 
@@ -83,11 +86,27 @@ def by_turns(theta, s, length, alpha, beta):
     return (1 - gamma) * theta / s + gamma * theta
 
 
+def falling(count, length, base, fast, slow):
+    """Return 1 − linear_ramp_mask, as that code names it."""
+    low, high = (count * math.log(length / (2 * math.pi * r)) / math.log(base) for r in (fast, slow))
+    low, high = max(math.floor(low), 0), min(math.ceil(high), 2 * count - 1)
+    return 1 - np.clip((np.arange(count) - low) / (high - low), 0, 1)
+
+
+def part_ntk(theta, s, length, base):
+    """Return the frequencies of `LlamaPartNTKScaledRotaryEmbedding`, with its numbers."""
+    beta_0, beta_1, gamma_0, gamma_1 = 1.25, 0.75, 16, 2
+    count = len(theta)
+    ntk = (base * s ** (2 * count / (2 * count - 2))) ** (-np.arange(count) / count)
+    mask = falling(count, length, base, beta_0, beta_1)
+    found = theta / s * (1 - mask) + ntk * mask
+    mask = falling(count, length, base, gamma_0, gamma_1)
+    return found * (1 - mask) + theta * mask
+
+
 def by_index(theta, s, length, base):
     """Return YaRN's frequencies as its code has them."""
-    low, high = (len(theta) * math.log(length / (2 * math.pi * r)) / math.log(base) for r in (32, 1))
-    low, high = max(math.floor(low), 0), min(math.ceil(high), 2 * len(theta) - 1)
-    gamma = 1 - np.clip((np.arange(len(theta)) - low) / (high - low), 0, 1)
+    gamma = falling(len(theta), length, base, 32, 1)
     return (1 - gamma) * theta / s + gamma * theta
 
 
@@ -108,8 +127,13 @@ def steps(s, p):
         (ByParts(16, 4096, low=1, high=32), by_turns(THETA, 16, 4096, 1, 32)),
         (ByIndex(16, 4096), by_index(THETA, 16, 4096, 10_000)),
         (ByIndex(8, 2048), by_index(THETA, 8, 2048, 10_000)),
+        (PartNTK(8, 2048), part_ntk(THETA, 8, 2048, 10_000)),
+        (PartNTK(4, 4096), part_ntk(THETA, 4, 4096, 10_000)),
     ],
-    ids=["PI", "NTK-aware", "NTK-RoPE-fixed", "mixed", "mixed, ntk_patch", "YaRN, paper", "YaRN, code", "YaRN, 2048"],
+    ids=[
+        *("PI", "NTK-aware", "NTK-RoPE-fixed", "mixed", "mixed, ntk_patch"),
+        *("YaRN, paper", "YaRN, code", "YaRN, 2048", "part NTK", "part NTK, 4096"),
+    ],
 )
 def test_a_method_is_its_formula(scaling, expected):
     assert pytest.approx(expected, rel=1e-13) == ladder(scaling)
@@ -184,6 +208,30 @@ def test_the_paper_keeps_planes_of_more_than_32_turns_and_divides_those_of_less_
     assert (1, 32) == (entry.low, entry.high)
     assert ([True], [1 / 16]) == (list(set(found[turns > 32] == 1)), list(set(found[turns < 1].round(15))))
     assert all(1 / 16 < one < 1 for one in found[(turns > 1) & (turns < 32)])
+
+
+@pytest.mark.anchor("E 4, PartNTK")
+def test_part_ntk_has_the_numbers_found_for_llama():
+    (found,) = CATALOGUE["part-ntk-v1"].variant.frequencies.scalings
+    assert ((16, 2), (1.25, 0.75), 2048) == (found.fast, found.slow, found.original)
+
+
+@pytest.mark.anchor("E 4, PartNTK")
+@pytest.mark.parametrize(("at", "bounds", "raw"), [(0, (20, 36), (20.94, 35.39)), (1, (38, 43), (38.66, 42.21))])
+def test_16_and_2_turns_are_at_planes_20_and_36_and_1_25_and_0_75_at_38_and_43(at, bounds, raw):
+    frequencies = CATALOGUE["part-ntk-v1"].variant.frequencies
+    whole = frequencies.scalings[0].ramps[at]
+    ends = [correction_range(one, frequencies) for one in (whole, replace(whole, truncate=False))]
+    assert (bounds, printed(raw, 2)) == tuple((float(low[0]), float(high[0])) for low, high in ends)
+
+
+@pytest.mark.anchor("E 4, PartNTK")
+def test_part_ntk_keeps_20_planes_has_ntk_from_36_and_divides_from_43():
+    found, ntk = ratio(CATALOGUE["part-ntk-v1"].variant.frequencies.scalings), ratio(NTK(8))
+    assert (21, 21) == (int((found == 1).sum()), int((found == 1 / 8).sum()))
+    assert [36, 37, 38] == np.flatnonzero(np.isclose(found, ntk, rtol=1e-13))[1:-1].tolist()
+    assert all(ntk[21:36] < found[21:36])
+    assert all(found[39:43] < ntk[39:43])
 
 
 @pytest.mark.anchor("E4.2")

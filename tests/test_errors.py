@@ -34,6 +34,7 @@ from refpos import (
     MixedRadix,
     MRope,
     Mscale,
+    PartNTK,
     PerHead,
     PerPlane,
     Pix2StructGrid,
@@ -286,6 +287,25 @@ DESCRIPTIONS = {
     "an index ramp from slow to fast": (
         lambda: ByIndex(8, 16, fast=1, slow=32),
         "slow must not exceed fast; got (32.0, 1.0)",
+    ),
+    "part NTK of a factor of zero": (lambda: PartNTK(0, 16), "factor must be greater than 0; got 0.0"),
+    "part NTK of no original length": (lambda: PartNTK(8, 0), "original must be at least 1; got 0"),
+    "part NTK from slow to fast": (
+        lambda: PartNTK(8, 16, fast=(2, 16)),
+        "fast must be two numbers of turns, the second not greater; got (2.0, 16.0)",
+    ),
+    "part NTK of three numbers of turns": (
+        lambda: PartNTK(8, 16, slow=(3, 2, 1)),
+        "slow must be two numbers of turns, the second not greater; got (3.0, 2.0, 1.0)",
+    ),
+    "part NTK of a negative number of turns": (
+        lambda: PartNTK(8, 16, slow=(1, -1)),
+        "slow must be greater than 0; got (1.0, -1.0)",
+    ),
+    "part NTK of one number": (lambda: PartNTK(8, 16, fast=16.0), "fast must be a tuple of numbers; got 16.0"),
+    "part NTK of one plane": (
+        lambda: Frequencies((0,), scaling=PartNTK(8, 16)),
+        "NTK scaling needs at least two planes on a ladder; got 1",
     ),
     "an index ramp of no turns": (
         lambda: ByIndex(8, 16, slow=0),
@@ -966,6 +986,7 @@ EXAMPLES = {
     MixedRadix: [MixedRadix(2, 0.5)],
     ByParts: [ByParts(2, 16, 1, 4)],
     ByIndex: [ByIndex(2, 16)],
+    PartNTK: [PartNTK(2, 16)],
     PerPlane: [PerPlane((1, 2))],
     DynamicNTK: [DynamicNTK(2, 16)],
     LongRope: [LongRope((1, 2), (3, 4), 16)],

@@ -25,6 +25,7 @@ from refpos import (
     Linear,
     MixedRadix,
     Mscale,
+    PartNTK,
     PerHead,
     PerPlane,
     RootLog,
@@ -88,6 +89,12 @@ FREQUENCIES = {
     "by index, bounds are 0": Frequencies((0,) * 8, scaling=ByIndex(4, 2, 32, 1)),
     "by index, bounds coincide just below a plane": Frequencies(
         (0,) * 8, scaling=ByIndex(4, 64, 1.01905, 1.01905, truncate=False)
+    ),
+    "part NTK": Frequencies((0,) * 64, scaling=PartNTK(8, 2048)),
+    "part NTK whose ramps overlap": Frequencies((0,) * 8, base=50, scaling=PartNTK(3.7, 60, (9, 0.5), (4, 0.2))),
+    "part NTK, ramps are steps": Frequencies((0,) * 8, scaling=PartNTK(0.5, 64, (4, 4), (1, 1))),
+    "part NTK, alternating, after another": Frequencies(
+        (0, 1) * 4, base=(50, 100), ladder="alternating", scaling=(Linear(2), PartNTK(4, 256, (8, 4), (2, 1)))
     ),
     "by index, beyond the ladder": Frequencies((0,) * 4, base=10, scaling=ByIndex(4, 10**9)),
     "by index, before the ladder": Frequencies((0,) * 4, scaling=ByIndex(4, 2, 32, 30)),

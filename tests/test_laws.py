@@ -22,6 +22,7 @@ from refpos import (
     Frequencies,
     Linear,
     MixedRadix,
+    PartNTK,
     PerPlane,
     Rotary,
     Sinusoidal,
@@ -538,6 +539,7 @@ def stretching(factor):
         "MixedRadix": MixedRadix(factor, 0.625),
         "ByParts": ByParts(factor, 64, 1, 32),
         "ByIndex": ByIndex(factor, 512),
+        "PartNTK": PartNTK(factor, 512),
         "PerPlane": factor,
     }
 

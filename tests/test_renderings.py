@@ -18,7 +18,7 @@ class Another:
 Scaling = """
 
 EVERY_RENDERING = [
-    "refpos/exact/exponents.py",
+    "refpos/exact/multipliers.py",
     "refpos/exact/scaling.py",
     "refpos/oracle/roundings.py",
     "refpos/spec/scaling.py",

@@ -21,6 +21,7 @@ from refpos import (
     Linear,
     MixedRadix,
     Mscale,
+    PartNTK,
     PerHead,
     PerPlane,
     RootLog,
@@ -112,6 +113,23 @@ def by_parts(omega, scaling, _base):
 
 def by_index(omega, scaling, base):
     """`_compute_yarn_parameters`."""
+    kept = ramp(omega, scaling, base)
+    return divided(omega, scaling) * (1 - kept) + omega * kept
+
+
+def part_ntk(omega, by_ntk, scaling, base):
+    """`LlamaPartNTKScaledRotaryEmbedding`."""
+    fast, slow = (ramp(omega, one, base) for one in scaling.ramps)
+    inner = divided(omega, scaling) * (1 - slow) + by_ntk * slow
+    return inner * (1 - fast) + omega * fast
+
+
+def divided(omega, scaling):
+    f = omega.dtype.type
+    return f(1) / (f(scaling.factor) * (f(1) / omega))
+
+
+def ramp(omega, scaling, base):
     f, count = omega.dtype.type, len(omega)
 
     def crossing(turns):
@@ -122,10 +140,7 @@ def by_index(omega, scaling, base):
         low, high = math.floor(low), math.ceil(high)
     low, high = max(low, 0), min(high, 2 * count - 1)
     high += 0.001 * (low == high)
-    ramp = np.clip((np.arange(count, dtype=f) - f(low)) / f(high - low), 0, 1)
-    kept = f(1) - ramp
-    stretched = f(1) / (f(scaling.factor) * (f(1) / omega))
-    return stretched * (1 - kept) + omega * kept
+    return f(1) - np.clip((np.arange(count, dtype=f) - f(low)) / f(high - low), 0, 1)
 
 
 def mixed_radix(omega, scaling, _base):
@@ -146,7 +161,10 @@ def honest_omega(frequencies, way, f):
             base = base * scaling.factor ** (count / (count - 1))
     omega = way(base, count, f)
     for scaling in frequencies.scalings:
-        if not isinstance(scaling, NTK):
+        if isinstance(scaling, PartNTK):
+            by_ntk = way(base * scaling.factor ** (count / (count - 1)), count, f)
+            omega = part_ntk(omega, by_ntk, scaling, frequencies.base)
+        elif not isinstance(scaling, NTK):
             omega = APPLY[type(scaling)](omega, scaling, frequencies.base)
     return omega.astype(f)
 
@@ -218,6 +236,8 @@ def scalings(count, base):
         ByIndex(40, 4096, fast=32, slow=1),
         ByIndex(32, 4096, truncate=False),
         ByIndex(7.3, 1024, fast=8, slow=2, truncate=False),
+        PartNTK(8, 2048),
+        PartNTK(3.3, 2048, fast=(32, 4), slow=(8, 1)),
         PerPlane(tuple(np.linspace(1.03, 64.8, count))),
         (NTK(4), Linear(2)),
     )
@@ -436,6 +456,8 @@ def test_a_mixed_radix_that_is_made_in_float32_throughout_is_within_the_bound(fa
         ByParts(1 / 64, 512, low=3, high=5),
         ByIndex(1 / 64, 512, fast=40, slow=2),
         ByIndex(1 / 64, 512, fast=40, slow=2, truncate=False),
+        PartNTK(1 / 64, 512, fast=(40, 2), slow=(8, 1)),
+        PartNTK(1 / 64, 2048),
     ],
     ids=str,
 )
@@ -817,6 +839,20 @@ def test_kappa_is_what_counting_roundings_by_hand_gives(frequencies, idiom, want
 def test_kappa_of_a_mixed_radix_counts_what_is_in_its_exponent(exponent, off):
     found = kappa(replace(LADDER, scaling=MixedRadix(16, exponent)), "power")
     assert found == pytest.approx(4 + 4 + (7 + off) * np.log(16) * (np.arange(1, 5) / 4) ** exponent)
+
+
+@pytest.mark.parametrize(("factor", "each", "kept"), [(8.0, 2, 1.0), (1 / 8, 4, 8.0)])
+def test_kappa_of_part_ntk_counts_ntk_and_two_blends(factor, each, kept):
+    """Planes 21 to 35 are on the fast ramp, 39 to 42 on the slow one; ν weighs the greatest that is blended on them."""
+    plain = Frequencies((0,) * 64)
+    scaled = replace(plain, scaling=PartNTK(factor, 2048))
+    ntk = factor ** (-np.arange(64) / 63)
+    due = 9 + np.abs(np.log(ntk))
+    due[21:36] += each * kept / (omega(scaled) / omega(plain))[0, 21:36]
+    due[39:43] += each * (np.maximum(ntk, 1 / factor) / (omega(scaled) / omega(plain))[0])[39:43]
+    added = [kappa(scaled, idiom) - kappa(plain, idiom) for idiom in ("power", "log")]
+    assert added[0] == pytest.approx(due, rel=1e-12)
+    assert added[1] - added[0] == pytest.approx(2 * np.log(max(factor, 1)) * np.arange(64) / 63, abs=1e-12)
 
 
 def test_kappa_of_ntk_counts_the_ladder_of_its_new_base():

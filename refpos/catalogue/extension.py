@@ -5,7 +5,7 @@ from refpos.catalogue.longrope import PHI_3_5_LONG, PHI_3_5_SHORT, PHI_3_LONG, P
 from refpos.catalogue.sources import code, config
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.rotary import Mscale, RootLog, Rotary, XPos
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane
+from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PartNTK, PerPlane
 
 _MLC = "mlc-ai/mlc-llm at 79d603f, python/mlc_llm/model/model_preset.py"
 _AIC = "ai-dynamo/aiconfigurator at 095f58a"
@@ -74,6 +74,16 @@ EXTENSION: dict[str, Entry[Angle]] = {
             "LlamaYaRNScaledRotaryEmbedding",
         ),
         note="The code ramps over the plane's index, the paper over turns, see yarn-paper.",
+    ),
+    "part-ntk-v1": Entry(
+        Rotary(Frequencies((0,) * 64, scaling=PartNTK(8, 2048))),
+        code(
+            "jquesnelle/yarn",
+            "995db5b575e75230b3384d658f8b944c9662f775",
+            "scaled_rope/LlamaPartNTKScaledRotaryEmbedding.py",
+            "LlamaPartNTKScaledRotaryEmbedding",
+        ),
+        note="With the numbers found for LLaMA: 16 and 2, 1.25 and 0.75 turns. The factor, 8, is an example.",
     ),
     "xpos": Entry(
         Rotary(Frequencies((0,) * 32), pairing="interleaved", growth=XPos(512.0)),

@@ -27,7 +27,19 @@ from refpos.exact.roots import Number, primitive, raised, real
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog, XPos
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
+from refpos.variants.scaling import (
+    NTK,
+    ByIndex,
+    ByParts,
+    DynamicNTK,
+    Linear,
+    LongRope,
+    MixedRadix,
+    PartNTK,
+    PerPlane,
+    Ramped,
+    Scaling,
+)
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -50,11 +62,12 @@ def multiplier(scaling: Scaling, theta: Frequency, plane: int, frequencies: Freq
     MixedRadix  m_k = s^(−((k+1)/K)^q)
     ByParts     m_k = γ_k + (1 − γ_k)/s,  γ_k = ramp(Lθ_k/2π; low, high)
     ByIndex     m_k = γ_k + (1 − γ_k)/s,  γ_k = 1 − ramp(k; c(fast), c(slow)),  c(r) = d ln(L/2πr) / (2 ln b)
+    PartNTK     m_k = γ_k + (1 − γ_k)(η_k s^(−k/(K−1)) + (1 − η_k)/s),  γ_k and η_k as for ByIndex, of fast and of slow
     PerPlane    m_k = 1/d_k
 
     with ramp(x; a, b) = (x − a)/(b − a), cut off at 0 and 1. Linear, NTK and PerPlane are exact, ByIndex too where it
-    truncates, MixedRadix where ((k+1)/K)^q is rational, and a plane that is known to be beyond the ramp. Otherwise the
-    bounds are those of the operations.
+    truncates, MixedRadix where ((k+1)/K)^q is rational, PartNTK but where NTK is blended with another, and a plane that
+    is known to be beyond the ramp. Otherwise the bounds are those of the operations.
 
     Parameters
     ----------
@@ -92,11 +105,8 @@ def multiplier(scaling: Scaling, theta: Frequency, plane: int, frequencies: Freq
             return raised(per_axis(factor, rung), -rung.fraction)
         case MixedRadix(factor=factor, exponent=exponent):
             return _mixed_radix(per_axis(factor, rung), rung, Fraction(exponent), scale)
-        case ByParts(factor=factor, original=length, low=low, high=high):
-            return _blend(_ramp(_turns(length, theta, scale), Fraction(low), Fraction(high)), Fraction(factor))
-        case ByIndex(factor=factor):
-            start, stop = _correction_range(scaling, per_axis(frequencies.base, rung), rung.size, scale)
-            return _blend(subtract(ONE, _ramp(Fraction(rung.index), start, stop)), Fraction(factor))
+        case ByParts() | ByIndex() | PartNTK():
+            return _ramped(scaling, theta, rung, frequencies, scale)
         case PerPlane(divisors=divisors):
             return 1 / Fraction(divisors[plane])
         case DynamicNTK() | LongRope():
@@ -174,6 +184,29 @@ def per_axis(value: float | tuple[float, ...], rung: Rung) -> Fraction:
     return Fraction(value[rung.axis] if isinstance(value, tuple) else value)
 
 
+def _ramped(scaling: Ramped, theta: Frequency, rung: Rung, frequencies: Frequencies, scale: int) -> Number:
+    match scaling:
+        case ByParts(factor=factor, original=length, low=low, high=high):
+            return _blend(_ramp(_turns(length, theta, scale), Fraction(low), Fraction(high)), Fraction(factor))
+        case ByIndex(factor=factor):
+            return _blend(_kept(scaling, rung, frequencies, scale), Fraction(factor))
+        case PartNTK(factor=factor, ramps=ramps):
+            gamma, eta = (_kept(one, rung, frequencies, scale) for one in ramps)
+            return _part_ntk(gamma, eta, raised(Fraction(factor), -rung.fraction), Fraction(factor), scale)
+        case _:
+            assert_never(scaling)
+
+
+def _part_ntk(gamma: Real, eta: Real, ntk: Number, s: Fraction, scale: int) -> Number:
+    """Return γ + (1 − γ)(η·ntk + (1 − η)/s), in which nothing is reckoned with what has no share."""
+    if gamma == ONE:
+        return ONE
+    if gamma == ZERO and eta == ONE:
+        return ntk
+    inner = add(multiply(eta, real(ntk, scale)), divide(subtract(ONE, eta), s)) if eta != ZERO else 1 / s
+    return add(gamma, multiply(subtract(ONE, gamma), inner))
+
+
 def _mixed_radix(s: Fraction, rung: Rung, q: Fraction, scale: int) -> Number:
     """Return s^(−t), t = ((k+1)/K)^q: exactly where t is rational, and otherwise e^(−t ln s), transcendental."""
     share = raised(Fraction(rung.index + 1, rung.size), q)
@@ -225,6 +258,12 @@ def _less(a: Real, b: Real) -> bool:
     if found is None:
         raise UndecidedError("a crossing must lie on one side of the end of a ladder")
     return found < 0
+
+
+def _kept(scaling: ByIndex, rung: Rung, frequencies: Frequencies, scale: int) -> Real:
+    """Return γ_k, which falls over the index from 1 to 0."""
+    low, high = _correction_range(scaling, per_axis(frequencies.base, rung), rung.size, scale)
+    return subtract(ONE, _ramp(Fraction(rung.index), low, high))
 
 
 def _ramp(x: Real, a: Real, b: Real) -> Real:

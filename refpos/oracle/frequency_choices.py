@@ -8,7 +8,7 @@ from refpos.errors import SpecError
 from refpos.spec.precise import power
 from refpos.variants.frequencies import UNITS, AnyFrequencies, Frequencies, axis_count
 from refpos.variants.ladder import Ladder, sections
-from refpos.variants.scaling import NTK, ByIndex, ByParts, Linear, MixedRadix, Scaling
+from refpos.variants.scaling import NTK, ByIndex, ByParts, Linear, MixedRadix, PartNTK, Ramped, Scaling
 
 Change = tuple[str, str, AnyFrequencies]
 """A name for machines, kind/choice; a name for people; and the frequencies that are computed instead."""
@@ -62,6 +62,9 @@ def _rescaled(scaling: Scaling, frequencies: Frequencies) -> Iterator[tuple[str,
             size = max(rung.size for rung in frequencies.rungs if rung)
             words = "every frequency divided by what the base should be multiplied with"
             yield "base-factor-on-every-plane", words, Linear(power(s, size, size - 1))
+        case PartNTK(factor=s, original=length):
+            yield "ntk", "NTK-aware: first frequency kept, last divided by the factor", NTK(s)
+            yield "by-index", "one ramp from kept to divided, as in the later YaRN code, no NTK", ByIndex(s, length)
         case MixedRadix(factor=float()):
             yield from _other_radices(scaling, max(rung.size for rung in frequencies.rungs if rung))
         case _:
@@ -95,7 +98,7 @@ def _other_radices(scaling: MixedRadix, size: int) -> Iterator[tuple[str, str, S
 
 def _other_numbers(scaling: Scaling) -> Iterator[tuple[str, str, Scaling]]:
     """Yield a scaling with another factor or original length, or with its factor on every plane."""
-    if not isinstance(scaling, Linear | NTK | MixedRadix | ByParts | ByIndex) or isinstance(scaling.factor, tuple):
+    if not isinstance(scaling, Linear | NTK | MixedRadix | Ramped) or isinstance(scaling.factor, tuple):
         return
     if not isinstance(scaling, Linear):
         yield "on-every-plane", "every frequency divided by the factor", Linear(scaling.factor)
@@ -105,7 +108,7 @@ def _other_numbers(scaling: Scaling) -> Iterator[tuple[str, str, Scaling]]:
             f"factor {factor:g} where {scaling.factor:g} is meant",
             replace(scaling, factor=factor),
         )
-    if isinstance(scaling, ByParts | ByIndex):
+    if isinstance(scaling, Ramped):
         for length in ORIGINALS:
             words = f"original length {length} where {scaling.original} is meant"
             yield f"original-{length}", words, replace(scaling, original=length)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
+import numpy.typing as npt
 
 from refpos.oracle.names import Idiom
 from refpos.oracle.roundoff import inexact
@@ -13,7 +14,18 @@ from refpos.spec.precise import Floats, digits
 from refpos.spec.scaling import correction_range
 from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead
 from refpos.variants.length import require_static
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
+from refpos.variants.scaling import (
+    NTK,
+    ByIndex,
+    ByParts,
+    DynamicNTK,
+    Linear,
+    LongRope,
+    MixedRadix,
+    PartNTK,
+    PerPlane,
+    Scaling,
+)
 
 
 @lru_cache(maxsize=1024)
@@ -36,6 +48,8 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
                     (where float32 has to round low or high, or L, 1 more each with κ; high − low, 1 more with 2)
     ByIndex         3 more, and (2 + ρ) ν more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
                     (2 more with 2 where s < 1)
+    PartNTK         9 + |ln m_n| more, m_n that of NTK, whose base λ counts, and 2 ν more on each of its ramps, ν the
+                    greatest of what is blended, over ω' (4 where s < 1)
     Bands           power 5 + t(1 + 2δΔ), log 4 + 3(1 − t)|ln low| + 3t|ln high| + 3tΔ + |ln ω|, Δ = |ln(high/low)|;
                     linear 3 + 3 max(1, t|high − low|/ω)
     Dense           A + 1
@@ -84,7 +98,7 @@ def _kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
 
 
 def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
-    """Return κ of the ladder before scaling; NTK counts as a ladder of another base.
+    """Return κ of the ladder before scaling; NTK counts as a ladder of another base, and for PartNTK the greater one.
 
     An error of n roundings in the exponent e is one of n λ in b^−e: b^(−e(1 + nu)) = b^−e exp(−nuλ). One of n roundings
     in the base is one of n e.
@@ -102,7 +116,11 @@ def _ladder_roundings(frequencies: Frequencies, idiom: Idiom) -> Floats:
     sizes = np.array([rung.size - frequencies.endpoint if rung else 1 for rung in frequencies.rungs])
     divided = sizes & (sizes - 1) != 0
     steps = np.array([rung.index if rung else 0 for rung in frequencies.rungs])
-    powers = tuple(one for one in frequencies.scalings if isinstance(one, NTK))
+    powers = tuple(
+        NTK(max(one.factor, 1)) if isinstance(one, PartNTK) else one
+        for one in frequencies.scalings
+        if isinstance(one, NTK | PartNTK)
+    )
     size = np.abs(np.log(_per_plane(replace(frequencies, scaling=powers, unit="radian"))))
     base = _base_roundings(frequencies)
     match idiom:
@@ -172,6 +190,7 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
                     rounded, is 1 more ν.
     ByIndex         γ = 1 − (k − low)/(high − low) of integers: one division, and 1 − twice: for s >= 1 within the same
                     3 and 2ν, below they need 2ν more. ρ: `_bounds_roundings`.
+    PartNTK         two blends of that kind, one inside the other: `_part_roundings`.
 
     Cutting γ off at 0 and 1 brings no error and enlarges none: planes near the ends are within both counts.
     """
@@ -196,10 +215,38 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
             blended = ~np.isclose(after, before, rtol=1e-12) & ~np.isclose(after, before / factor, rtol=1e-12)
             share = np.maximum(before, before / factor) / after
             return found + 3 + blended * (2 + 2 * (factor < 1) + _bounds_roundings(scaling, frequencies)) * share
+        case PartNTK():
+            return np.asarray(found + _part_roundings(scaling, before, after, at, frequencies))
         case DynamicNTK() | LongRope():
             raise AssertionError("checked by require_static")
         case _:
             assert_never(scaling)
+
+
+def _part_roundings(scaling: PartNTK, before: Floats, after: Floats, at: int, frequencies: Frequencies) -> Floats:
+    """Return what PartNTK adds: its frequencies by NTK 3 + |ln m|, and each of its blends 3 and, on its ramp, 2ν.
+
+    The inner blend ηω_n + (1 − η)ω/s of NTK's ω_n has a weight of 1 − γ <= 1 in the outer one, so that
+    ν = max(ω_n, ω/s)/ω' will do for it, and the greatest of these and ω for the outer one.
+    """
+    s = scaling.factor
+    stretched = _per_plane(replace(frequencies, scaling=(*frequencies.scalings[:at], NTK(s))))
+    found = 9 + np.abs(np.log(stretched / before)) + inexact(s)
+    greatest = np.maximum(stretched, before / s)
+    for ramp, most in zip(scaling.ramps, (np.maximum(greatest, before), greatest), strict=True):
+        found += _on_ramp(ramp, frequencies) * (2 + 2 * (s < 1)) * most / after
+    return np.asarray(found)
+
+
+def _on_ramp(scaling: ByIndex, frequencies: Frequencies) -> npt.NDArray[np.bool_]:
+    """Return which planes stand between the bounds of a ramp over the index."""
+    with digits():
+        low, high = (one.astype(np.float64) for one in correction_range(scaling, frequencies))
+    turning = [k for k, rung in enumerate(frequencies.rungs) if rung is not None]
+    index = np.array([rung.index for rung in frequencies.rungs if rung is not None])
+    found = np.zeros(len(frequencies.rungs), bool)
+    found[turning] = (low < index) & (index < high)
+    return found
 
 
 def _bounds_roundings(scaling: ByIndex, frequencies: Frequencies) -> Floats | float:

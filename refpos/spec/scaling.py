@@ -15,7 +15,19 @@ from refpos.spec.precise import PI, Decimals, decimal, decimals, digits, ln, pow
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
 from refpos.variants.rotary import Magnitude, Mscale, RootLog
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
+from refpos.variants.scaling import (
+    NTK,
+    ByIndex,
+    ByParts,
+    DynamicNTK,
+    Linear,
+    LongRope,
+    MixedRadix,
+    PartNTK,
+    PerPlane,
+    Ramped,
+    Scaling,
+)
 
 
 def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencies: Frequencies) -> Decimals:
@@ -26,6 +38,7 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
     MixedRadix  m_k = s^(−((k+1)/K)^q),  which is exp(−a m^q) with a (d/2)^q = ln s, counting m = k + 1 from 1
     ByParts     m_k = γ_k + (1 − γ_k)/s,  γ_k = ramp(Lθ_k/2π; low, high)
     ByIndex     m_k = γ_k + (1 − γ_k)/s,  γ_k = 1 − ramp(k; c(fast), c(slow)),  c(r) = d ln(L/2πr) / (2 ln b)
+    PartNTK     m_k = γ_k + (1 − γ_k)(η_k s^(−k/(K−1)) + (1 − η_k)/s),  γ_k and η_k as for ByIndex, of fast and of slow
     PerPlane    m_k = 1/d_k
 
     with ramp(x; a, b) = (x − a)/(b − a), cut off at 0 and 1.
@@ -49,7 +62,7 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
     ----------
     Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20; ByParts with
     (low, high) = (1, 4) is Llama 3's `apply_scaling`. MixedRadix: kexue.fm/archives/9706, NTK-RoPE-mixed.
-    ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`.
+    ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`; PartNTK: `LlamaPartNTKScaledRotaryEmbedding` there.
     LongRoPE's divisors: transformers 5.23.0, `modeling_rope_utils.py`, `_compute_longrope_parameters`.
 
     Deviations
@@ -75,12 +88,8 @@ def multipliers(scaling: Scaling, theta: Decimals, rungs: list[Rung], frequencie
                 (decimal(Fraction(rung.index + 1, rung.size)) for rung in rungs), [Fraction(exponent)] * len(rungs)
             )
             return powers(_per_axis(factor, rungs), -shares)
-        case ByParts(factor=factor, original=length, low=low, high=high):
-            turns = length * theta / (2 * PI)
-            return _blend(_ramp(turns, decimal(low), decimal(high)), factor)
-        case ByIndex(factor=factor):
-            low, high = correction_range(scaling, frequencies)
-            return _blend(1 - _ramp(decimals(rung.index for rung in rungs), low, high), factor)
+        case ByParts() | ByIndex() | PartNTK():
+            return _ramped(scaling, theta, rungs, frequencies)
         case PerPlane(divisors=divisors):
             return 1 / decimals(d for d, rung in zip(divisors, frequencies.rungs, strict=True) if rung is not None)
         case DynamicNTK() | LongRope():
@@ -133,6 +142,26 @@ def correction_range(scaling: ByIndex, frequencies: Frequencies) -> tuple[Decima
         low, high = np.floor(low), np.ceil(high)
     low, high = np.maximum(low, zero), np.minimum(high, width - 1)
     return low, np.where(low == high, high + Decimal("0.001"), high)
+
+
+def _ramped(scaling: Ramped, theta: Decimals, rungs: list[Rung], frequencies: Frequencies) -> Decimals:
+    match scaling:
+        case ByParts(factor=factor, original=length, low=low, high=high):
+            turns = length * theta / (2 * PI)
+            return _blend(_ramp(turns, decimal(low), decimal(high)), factor)
+        case ByIndex(factor=factor):
+            return _blend(_kept(scaling, rungs, frequencies), factor)
+        case PartNTK(factor=factor, ramps=ramps):
+            gamma, eta = (_kept(one, rungs, frequencies) for one in ramps)
+            ntk = multipliers(NTK(factor), theta, rungs, frequencies)
+            return np.asarray(gamma + (1 - gamma) * (eta * ntk + (1 - eta) / decimal(factor)))
+        case _:
+            assert_never(scaling)
+
+
+def _kept(scaling: ByIndex, rungs: list[Rung], frequencies: Frequencies) -> Decimals:
+    """Return γ_k, which falls over the index from 1 to 0."""
+    return 1 - _ramp(decimals(rung.index for rung in rungs), *correction_range(scaling, frequencies))
 
 
 def _ramp(x: Decimals, a: Decimals, b: Decimals) -> Decimals:

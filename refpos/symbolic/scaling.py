@@ -10,7 +10,19 @@ import sympy
 from refpos.errors import SpecError
 from refpos.symbolic.ladder import Ladder
 from refpos.symbolic.symbols import Equations, Expr, Values, equation, exact, primed
-from refpos.variants.scaling import NTK, ByIndex, ByParts, DynamicNTK, Linear, LongRope, MixedRadix, PerPlane, Scaling
+from refpos.variants.scaling import (
+    NTK,
+    ByIndex,
+    ByParts,
+    DynamicNTK,
+    Linear,
+    LongRope,
+    MixedRadix,
+    PartNTK,
+    PerPlane,
+    Ramped,
+    Scaling,
+)
 
 
 class Names(NamedTuple):
@@ -33,24 +45,25 @@ class Names(NamedTuple):
     m: sympy.Symbol
 
 
-def names(scaling: Scaling, primes: int = 0) -> Names:
-    """Return the symbols of a scaling that comes after so many others."""
+def names(scaling: Scaling, primes: int = 0, *, second: bool = False) -> Names:
+    """Return the symbols of a scaling that comes after so many others, with those of its first or its second ramp."""
+    two = "_2" if second else ""
     own = isinstance(scaling, Linear | NTK | MixedRadix) and isinstance(scaling.factor, tuple)
     return Names(
         s=primed("s", primes, "_a" if own else "", positive=True),
         q=primed("q", primes, nonnegative=True),
         L=primed("L", primes, integer=True, positive=True),
-        alpha=primed("alpha", primes),
-        beta=primed("beta", primes),
+        alpha=primed("alpha", primes, two),
+        beta=primed("beta", primes, two),
         divisor=primed("lambda", primes, "_k", positive=True),
         turns=primed("r", primes, "_k"),
-        c_low=primed("c", primes, "_low"),
-        c_high=primed("c", primes, "_high"),
-        low=primed("low", primes),
-        top=primed("top", primes),
-        high=primed("high", primes),
-        t=primed("t", primes, "_k"),
-        gamma=primed("gamma", primes, "_k"),
+        c_low=primed("c", primes, "_low" + two),
+        c_high=primed("c", primes, "_high" + two),
+        low=primed("low", primes, two),
+        top=primed("top", primes, two),
+        high=primed("high", primes, two),
+        t=primed("t", primes, "_k" + two),
+        gamma=primed("eta" if second else "gamma", primes, "_k"),
         m=primed("m", primes, "_k"),
     )
 
@@ -65,6 +78,7 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
     ByIndex     c(r) = d ln(L/2πr) / (2 ln b),  low = max(⌊c(β)⌋, 0),  high = min(⌈c(α)⌉, d − 1),
                 γ_k = 1 − ramp((k − low)/(high − low)),  m_k = γ_k + (1 − γ_k)/s;
                 without truncate no ⌊⌋ and ⌈⌉; 1/1000 is added to high where it equals low
+    PartNTK     γ_k and η_k as for ByIndex, of fast and of slow,  m_k = γ_k + (1 − γ_k)(η_k s^(−2k/(d−2)) + (1 − η_k)/s)
     PerPlane    m_k = 1/λ_k
 
     with ramp(t) = t, cut off at 0 and 1; α is `low` or `slow`, β is `high` or `fast`.
@@ -77,8 +91,8 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
     References
     ----------
     Linear, NTK, ByParts: YaRN, arXiv:2309.00071v2, eqs. 10-11, 14-16 and 17-20. MixedRadix: kexue.fm/archives/9706.
-    ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`. LongRoPE: transformers 5.23.0,
-    `_compute_longrope_parameters`.
+    ByIndex: jquesnelle/yarn, `LlamaYaRNScaledRotaryEmbedding`; PartNTK: `LlamaPartNTKScaledRotaryEmbedding` there.
+    LongRoPE: transformers 5.23.0, `_compute_longrope_parameters`.
 
     Deviations
     ----------
@@ -101,10 +115,8 @@ def multiplier(scaling: Scaling, theta: Expr, base: Expr, ladder: Ladder, primes
             return (equation(n.m, n.s ** (-2 * ladder.index / (ladder.width - 2))),)
         case MixedRadix():
             return (equation(n.m, n.s ** -((2 * (ladder.index + 1) / ladder.width) ** n.q)),)
-        case ByParts():
-            return _by_parts(n, theta)
-        case ByIndex(truncate=truncate):
-            return _by_index(n, base, ladder, truncate)
+        case ByParts() | ByIndex() | PartNTK():
+            return _ramped(scaling, theta, base, ladder, primes)
         case PerPlane():
             return (equation(n.m, 1 / n.divisor),)
         case DynamicNTK() | LongRope():
@@ -125,6 +137,10 @@ def numbers(scaling: Scaling, k: int, axis: int, primes: int = 0) -> Values:
             return _all({n.s: s, n.L: length, n.alpha: alpha, n.beta: beta})
         case ByIndex(factor=s, original=length, slow=alpha, fast=beta):
             return _all({n.s: s, n.L: length, n.alpha: alpha, n.beta: beta})
+        case PartNTK(factor=s, original=length, fast=fast, slow=slow):
+            other = names(scaling, primes, second=True)
+            turns = {n.beta: fast[0], n.alpha: fast[1], other.beta: slow[0], other.alpha: slow[1]}
+            return _all({n.s: s, n.L: length, **turns})
         case PerPlane(divisors=divisors):
             return {n.divisor: exact(divisors[k])}
         case DynamicNTK() | LongRope():
@@ -133,17 +149,33 @@ def numbers(scaling: Scaling, k: int, axis: int, primes: int = 0) -> Values:
             assert_never(scaling)
 
 
+def _ramped(scaling: Ramped, theta: Expr, base: Expr, ladder: Ladder, primes: int) -> Equations:
+    n, slow = names(scaling, primes), names(scaling, primes, second=True)
+    divided = 1 / n.s
+    match scaling:
+        case ByParts():
+            ramps = _by_parts(n, theta)
+        case ByIndex(truncate=truncate):
+            ramps = _by_index(n, base, ladder, truncate)
+        case PartNTK():
+            ramps = (*_by_index(n, base, ladder, True), *_by_index(slow, base, ladder, True))
+            ntk = n.s ** (-2 * ladder.index / (ladder.width - 2))
+            divided = slow.gamma * ntk + (1 - slow.gamma) / n.s
+        case _:
+            assert_never(scaling)
+    return (*ramps, equation(n.m, n.gamma + (1 - n.gamma) * divided))
+
+
 def _by_parts(n: Names, theta: Expr) -> Equations:
     return (
         equation(n.turns, n.L * theta / (2 * sympy.pi)),
         equation(n.t, (n.turns - n.alpha) / (n.beta - n.alpha)),
         equation(n.gamma, _ramp(n.t)),
-        equation(n.m, n.gamma + (1 - n.gamma) / n.s),
     )
 
 
 def _by_index(n: Names, base: Expr, ladder: Ladder, truncate: bool) -> Equations:
-    """Return YaRN's code as equations. π is transcendental, so c is no integer and its floor is decided."""
+    """Return the ramp of YaRN's code as equations. π is transcendental, so c is no integer and its floor is decided."""
 
     def crossing(turns: Expr) -> Expr:
         return ladder.width * sympy.log(n.L / (2 * sympy.pi * turns)) / (2 * sympy.log(base))
@@ -158,7 +190,6 @@ def _by_index(n: Names, base: Expr, ladder: Ladder, truncate: bool) -> Equations
         equation(n.high, apart),
         equation(n.t, (ladder.index - n.low) / (n.high - n.low)),
         equation(n.gamma, 1 - _ramp(n.t)),
-        equation(n.m, n.gamma + (1 - n.gamma) / n.s),
     )
 
 

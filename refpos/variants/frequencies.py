@@ -9,7 +9,7 @@ from typing import Literal
 from refpos.errors import require
 from refpos.variants import rules
 from refpos.variants.ladder import Axes, Ladder, Rung, check_axes, rungs
-from refpos.variants.scaling import NTK, DynamicNTK, LongRope, PerPlane, Scaling
+from refpos.variants.scaling import NTK, DynamicNTK, LongRope, PartNTK, PerPlane, Scaling
 
 Unit = Literal["radian", "half-turn", "turn"]
 """What a frequency of one means per unit step: 1, π or 2π radians. π itself is never written as a float."""
@@ -251,7 +251,7 @@ def _check_ladders(frequencies: Frequencies) -> None:
     smallest = min(rung.size for rung in frequencies.rungs if rung is not None)
     if frequencies.endpoint:
         require(smallest > 1, "a ladder with an end point needs at least two planes", smallest)
-    if any(isinstance(scaling, NTK | DynamicNTK) for scaling in frequencies.scalings):
+    if any(isinstance(scaling, NTK | PartNTK | DynamicNTK) for scaling in frequencies.scalings):
         require(smallest > 1, "NTK scaling needs at least two planes on a ladder", smallest)
 
 

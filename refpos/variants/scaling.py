@@ -88,6 +88,45 @@ class ByIndex:
 
 
 @dataclass(frozen=True)
+class PartNTK:
+    """The YaRN code before YaRN: planes that make many turns stay, those that make few are divided, NTK between them.
+
+    Parameters
+    ----------
+    factor : float
+        s, by which slow planes are divided, and that of NTK.
+    original : int
+        Tokens within which turns are counted.
+    fast : tuple of float
+        From how many turns on a plane stays as it is, and from how few on nothing of it does.
+    slow : tuple of float
+        From how many turns on it is as NTK has it, and from how few on nothing of that is left.
+    """
+
+    factor: float
+    original: int
+    fast: tuple[float, float] = (16.0, 2.0)
+    slow: tuple[float, float] = (1.25, 0.75)
+
+    def __post_init__(self) -> None:
+        rules.real(self, "factor")
+        rules.greater(self, "factor", 0)
+        rules.whole(self, "original", 1)
+        for field in ("fast", "slow"):
+            rules.reals(self, field)
+            rules.greater(self, field, 0)
+            turns = getattr(self, field)
+            falling = len(turns) == 2 and turns[0] >= turns[1]
+            require(falling, f"{field} must be two numbers of turns, the second not greater", turns)
+
+    @property
+    def ramps(self) -> tuple[ByIndex, ByIndex]:
+        """The two ramps over the plane's index, fast and slow, each as that of `ByIndex`."""
+        fast, slow = (ByIndex(self.factor, self.original, *turns) for turns in (self.fast, self.slow))
+        return fast, slow
+
+
+@dataclass(frozen=True)
 class PerPlane:
     """Each frequency divided by a number of its own."""
 
@@ -131,7 +170,10 @@ class LongRope:
         rules.whole(self, "original", 1)
 
 
+Ramped = ByParts | ByIndex | PartNTK
+"""The scalings that keep the planes of many turns, divide those of few, and blend between."""
+
 OfLength = DynamicNTK | LongRope
 """The scalings that depend on the length of the sequence; `at_length` turns them into one of the others."""
 
-Scaling = Linear | NTK | MixedRadix | ByParts | ByIndex | PerPlane | DynamicNTK | LongRope
+Scaling = Linear | NTK | MixedRadix | Ramped | PerPlane | DynamicNTK | LongRope

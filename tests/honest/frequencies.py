@@ -1,8 +1,9 @@
 """Frequencies as frameworks make them, in the working dtype of a library: ladders, bands and scalings."""
 
 import math
+from dataclasses import replace
 
-from refpos import NTK, Bands, ByIndex, ByParts, Linear, MixedRadix, PerPlane
+from refpos import NTK, Bands, ByIndex, ByParts, Linear, MixedRadix, PartNTK, PerPlane
 
 # The frequencies of a ladder: (library, base, rungs, the exponent's denominator, dtype) -> (rungs,) of that dtype.
 
@@ -58,7 +59,11 @@ def omega(lib, frequencies, ladder, f):
     found, places = spread(lib, frequencies, lambda *rungs: ladder(lib, *rungs, f), f)
     values = found[lib.index(places)]
     for scaling in frequencies.scalings:
-        values = _scaled(lib, values, scaling, frequencies, f)
+        if isinstance(scaling, PartNTK):
+            by_ntk = omega(lib, replace(frequencies, scaling=NTK(scaling.factor)), ladder, f)
+            values = _part_ntk(lib, values, by_ntk, scaling, frequencies, f)
+        else:
+            values = _scaled(lib, values, scaling, frequencies, f)
     return values * lib.array([rung is not None for rung in frequencies.rungs], f)
 
 
@@ -137,6 +142,19 @@ def _by_parts(lib, values, scaling):
 
 def _by_index(lib, values, scaling, frequencies, f):
     """`_compute_yarn_parameters` of transformers."""
+    kept = _kept(lib, scaling, frequencies, f)
+    return 1.0 / (scaling.factor * (1.0 / values)) * (1 - kept) + values * kept
+
+
+def _part_ntk(lib, values, by_ntk, scaling, frequencies, f):
+    """`LlamaPartNTKScaledRotaryEmbedding` of jquesnelle/yarn."""
+    fast, slow = (_kept(lib, one, frequencies, f) for one in scaling.ramps)
+    inner = 1.0 / (scaling.factor * (1.0 / values)) * (1 - slow) + by_ntk * slow
+    return inner * (1 - fast) + values * fast
+
+
+def _kept(lib, scaling, frequencies, f):
+    """The ramp of the YaRN code, from 1 to 0."""
     count, base = len(frequencies.axes), frequencies.base
 
     def crossing(turns):
@@ -147,8 +165,7 @@ def _by_index(lib, values, scaling, frequencies, f):
         low, high = math.floor(low), math.ceil(high)
     low, high = max(low, 0), min(high, 2 * count - 1)
     high += 0.001 * (low == high)
-    kept = 1 - lib.xp.clip((lib.count(count, f) - low) / (high - low), 0, 1)
-    return 1.0 / (scaling.factor * (1.0 / values)) * (1 - kept) + values * kept
+    return 1 - lib.xp.clip((lib.count(count, f) - low) / (high - low), 0, 1)
 
 
 LADDERS = {
