@@ -36,10 +36,11 @@ def _counted(rule: Any) -> str | None:
 
 def _patch(rule: Any) -> str | None:
     match rule:
-        case Grid(start=start, reference=reference, exchanged=exchanged):
+        case Grid(start=start, reference=reference, exchanged=exchanged, block=b):
             cell = ("⌊n/h⌋", "n mod h") if exchanged else ("y", "x")
             at = f"({', '.join(f'{one} + {start}' if start else one for one in cell)})"
             at += " of patch n" * exchanged
+            at += f", {b} by {b}" if b > 1 else ""
             return at if reference is None else f"{at}·({', '.join(map(str, reference))})/(h, w)"
         case Centres(low=low, high=high, normalise=by):
             n = {"separate": "n", "max": "max(h, w)", "min": "min(h, w)"}[by]

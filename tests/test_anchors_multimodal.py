@@ -35,6 +35,25 @@ def test_images_and_videos_are_merged_two_by_two_row_by_row():
 
 
 @pytest.mark.anchor("E 8, M-RoPE")
+@pytest.mark.parametrize(
+    ("h", "w", "rows", "columns"),
+    [(2, 4, "00110011", "01012323"), (4, 2, "00112233", "01010101")],
+)
+def test_patches_of_the_vision_tower_come_two_by_two(h, w, rows, columns):
+    expected = [[int(y), int(x)] for y, x in zip(rows, columns, strict=True)]
+    assert expected == place([Image(h, w)], POSITIONS["qwen2-vl-vision-positions"].variant).tolist()
+
+
+@pytest.mark.anchor("E 8, M-RoPE")
+@pytest.mark.parametrize(
+    ("counts", "given"), [((8, 12, 12), (11, 11, 10)), ((16, 24, 24), (22, 21, 21)), ((12, 12, 12), (12, 12, 12))]
+)
+def test_interleaved_sections_are_cut_off_at_the_last_plane(counts, given):
+    axes = sections(counts, sum(counts), interleaved=True)
+    assert given == tuple(axes.count(axis) for axis in range(3))
+
+
+@pytest.mark.anchor("E 8, M-RoPE")
 @pytest.mark.parametrize(("segment", "following"), [(Image(2, 14), 8), (Image(14, 2), 8), (Video(9, 2, 4), 10)])
 def test_text_goes_on_beyond_the_highest_coordinate_of_all_axes(segment, following):
     assert [following] * 3 == place([Text(1), segment, Text(1)], MRope())[-1].tolist()

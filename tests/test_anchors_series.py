@@ -129,6 +129,22 @@ def test_logits_of_xpos_decay_towards_0_and_those_of_alibi_without_a_bound():
     close(by_bias, [1 - n / 256 for n in (512 * 10, 512 * 40)])
 
 
+# 9444: random positions.
+
+
+@pytest.mark.anchor("E 5, 9444")
+def test_40_sorted_positions_of_2048_are_part_of_what_2048_tokens_would_see():
+    """Training on 40 tokens at random positions meets rows and distances of a table of 2048, in their order."""
+    every, drawn_ones = np.arange(2048), np.sort(np.random.default_rng(40).choice(2048, 40, replace=False))
+    variant = replace(FOUR, frequencies=Frequencies((0,) * 4))
+    for few, all_ in zip(cos_sin(drawn_ones, variant), cos_sin(every, variant), strict=True):
+        assert np.array_equal(few, all_[drawn_ones])
+    q, k, attention = drawn(40, 2048, 8), drawn(41, 2048, 8), Attention(variant, scale=1.0)
+    found = scores(q[drawn_ones], k[drawn_ones], drawn_ones, drawn_ones, attention)
+    close(found, scores(q, k, every, every, attention)[np.ix_(drawn_ones, drawn_ones)])
+    assert np.abs(found - scores(q[drawn_ones], k[drawn_ones], np.arange(40), np.arange(40), attention)).max() > 0.1
+
+
 # 9603: windows.
 
 
@@ -163,6 +179,20 @@ def test_the_inverse_has_a_quarter_of_the_length_and_an_eighth_of_it_again_by_ha
     """w = L/4 and k = 1/(2 · expansion): 512 tokens in training and 8 times as many later."""
     given = ATTENTION["inverse-leaky-rerope"].variant.rectify
     assert (512 / 4, 1 / (2 * 8)) == (given.window, given.factor)
+
+
+@pytest.mark.anchor("E 5, 9728")
+def test_the_base_of_80_000_is_8_times_the_usual_one_and_training_reaches_8_times_its_length():
+    """The post leaves the base of 80,000 open; ρ(511) = 128 + 383 · 16 = 6256, beyond the 4096 tokens of later."""
+    usual = ATTENTION["inverse-leaky-rerope"].variant
+    frequencies = replace(usual.rotary.frequencies, base=80_000.0)
+    theta = 80_000.0 ** (-np.arange(32) / 32)
+    assert 8 * usual.rotary.frequencies.base == frequencies.base == CATALOGUE["ntk-rope-old"].variant.frequencies.base
+    one = np.tile([1.0, 0.0], 32)[None]
+    attention = replace(usual, rotary=replace(usual.rotary, frequencies=frequencies), scale=1.0)
+    found = scores(one, one, [511], [0], attention)
+    assert 8 * 512 <= 128 + (511 - 128) * 16 == 6256
+    close(found, np.cos(6256 * theta).sum(), 1e-9)
 
 
 @pytest.mark.anchor("E 5, 9708")
@@ -404,6 +434,20 @@ def test_a_head_of_mla_has_128_features_without_positions_and_64_with_them():
     entry = CATALOGUE["deepseek-v3-original"]
     moved = rotate(np.ones((1, entry.features)), [9], entry.variant)[0] != 1
     assert (192, 128, [True]) == (moved.size, (~moved).sum(), list({*moved[128:].tolist()}))
+
+
+@pytest.mark.anchor("E 5, 10907", "E 5, 11111")
+def test_mla_keeps_512_numbers_and_64_that_are_turned_of_a_token_for_all_heads():
+    """DeepSeek-V3's widths, two heads: W of keys W c, 128 wide, is absorbed into queries of 512; the 64 are shared."""
+    attention = replace(ATTENTION["deepseek-v3-attention"].variant, scale=1.0)
+    q, up, p = drawn(50, 2, 3, 192), drawn(51, 2, 128, 512) / 16, [5, 6, 9]
+    cache = drawn(52, 3, 512 + 64)
+    keys = np.concatenate([cache[:, :512] @ up.swapaxes(-1, -2), np.broadcast_to(cache[:, 512:], (2, 3, 64))], axis=-1)
+    queries = np.concatenate([q[..., :128] @ up, q[..., 128:]], axis=-1)
+    found = scores(queries, np.broadcast_to(cache, (2, 3, 576)), p, p, attention)
+    close(found, scores(q, keys, p, p, attention), 1e-10)
+    moved = rotate(np.ones((1, 576)), [9], attention.rotary)[0] != 1
+    assert (512, 64) == ((~moved[:512]).sum(), moved[512:].sum())
 
 
 @pytest.mark.anchor("E 5, 11111")

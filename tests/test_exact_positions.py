@@ -73,6 +73,14 @@ def test_positions_on_grids_are_the_floats_nearest_to_the_exact_ones(images, rul
     assert floats(certified(images, rule, BITS)) == place(images, rule).tolist()
 
 
+@given(block=st.integers(1, 3), sides=st.tuples(*[st.integers(1, 3)] * 3), start=few, exchanged=st.booleans())
+def test_blocks_are_read_in_one_order(block, sides, start, exchanged):
+    t, h, w = sides
+    rule = Grid(start, exchanged=exchanged, block=block)
+    for one in (Image(h * block, w * block), Video(t * block if exchanged else t, h * block, w * block)):
+        assert floats(certified([one], rule, BITS)) == place([one], rule).tolist()
+
+
 @given(images=st.lists(st.builds(Image, few, few), min_size=1, max_size=3), rule=grids[1])
 def test_centres_are_near_the_exact_ones(images, rule):
     """Three roundings, of numbers not above six times the range."""
@@ -187,6 +195,7 @@ def test_the_greatest_of_balls_reaches_from_the_greatest_lower_end_to_the_greate
         ([Text(1)], Grid(), "Grid must place grids of its kind; got Text(n=1)"),
         ([Video(1, 2, 2)], RopeTie(), "RopeTie must place text, sound and images; got Video(t=1, h=2, w=2, fps=1.0)"),
         ([Image(3, 4)], MRope(), "sides must be multiples of the merge, 2; got (3, 4)"),
+        ([Image(3, 4)], Grid(block=2), "sides must be multiples of the block, 2; got (3, 4)"),
     ],
 )
 def test_what_is_refused_is_refused_in_the_same_words(segments, rule, message):

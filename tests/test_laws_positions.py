@@ -43,7 +43,8 @@ def takes_video(variant):
 
 
 def sides(variant, rng):
-    return tuple(n * getattr(variant, "merge", 1) for n in SHAPES[rng.integers(len(SHAPES))])
+    side = getattr(variant, "merge", 1) * getattr(variant, "block", 1)
+    return tuple(n * side for n in SHAPES[rng.integers(len(SHAPES))])
 
 
 def image(variant, rng):
@@ -196,7 +197,8 @@ def has_whole_steps(variant):
 
 def is_of_rows_and_columns(variant):
     """Whether rows and columns are treated alike, each on an axis of its own."""
-    return not isinstance(variant, GridBuckets | Index | V2PE | CircleRope) and not getattr(variant, "exchanged", False)
+    alike = not isinstance(variant, GridBuckets | Index | V2PE | CircleRope)
+    return alike and not getattr(variant, "exchanged", False) and getattr(variant, "block", 1) == 1
 
 
 LAWS = (

@@ -29,6 +29,15 @@ def test_an_image_is_read_row_by_row():
     assert [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]] == place([Image(2, 3)], Grid()).tolist()
 
 
+def test_blocks_are_read_one_after_the_other_row_by_row_in_each():
+    nine = [[3 * (n > 8) + n % 9 // 3, n % 3] for n in range(18)]
+
+    assert nine == place([Image(6, 3)], Grid(block=3)).tolist()
+    frames = place([Video(2, 2, 4)], Grid(block=2))
+    assert [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1], [0, 0, 2]] == frames[:5].tolist()
+    assert [1, 0, 0] == frames[8].tolist()
+
+
 def test_a_grid_may_start_elsewhere():
     assert [[1, 1], [1, 2]] == place([Image(1, 2)], Grid(start=1)).tolist()
 
@@ -219,6 +228,12 @@ REFUSED = {
     "sound without a rate": (lambda: Audio(1, 0), "rate must be greater than 0; got 0.0"),
     "a table without a side": (lambda: GridBuckets(0), "side must be at least 1; got 0"),
     "a table too large for exact ids": (lambda: GridBuckets(2**26 + 1), "side must not exceed 2^26; got 67108865"),
+    "blocks of no patch": (lambda: Grid(block=0), "block must be at least 1; got 0"),
+    "blocks of half a patch": (lambda: Grid(block=1.5), "block must be an int; got 1.5"),
+    "sides of no whole blocks": (
+        lambda: place([Image(4, 3)], Grid(block=2)),
+        "sides must be multiples of the block, 2; got (4, 3)",
+    ),
     "a reference in a list": (lambda: Grid(reference=[2]), "reference must be a tuple of positive ints; got [2]"),
     "an empty reference": (lambda: Grid(reference=()), "reference must be a tuple of positive ints; got ()"),
     "a reference of zero": (lambda: Grid(reference=(0, 2)), "reference must be a tuple of positive ints; got (0, 2)"),

@@ -138,6 +138,16 @@ POSITIONS: dict[str, Entry[Rule | MaskRule]] = {
             "The class token has none; the table moco-v3 has its row."
         ),
     ),
+    "qwen2-vl-vision-positions": Entry(
+        Grid(block=2),
+        code(
+            "huggingface/transformers",
+            "928b5565ecea2852ac5a41701c90589321548522",
+            "src/transformers/models/qwen2_vl/modeling_qwen2_vl.py",
+            "Qwen2VisionTransformerPretrainedModel.rot_pos_emb",
+        ),
+        note="Those of qwen2-vl-vision. The four patches of a block are later merged into one token.",
+    ),
     "llama-4-vision-positions": Entry(
         Grid(start=1, after=1),
         code(

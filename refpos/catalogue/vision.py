@@ -52,7 +52,10 @@ VISION: dict[str, Entry[Angle]] = {
             "src/transformers/models/qwen2_vl/modeling_qwen2_vl.py",
             "VisionRotaryEmbedding and rot_pos_emb",
         ),
-        note="Tokens come in blocks of two by two patches. Qwen's own repository has no modelling code.",
+        note=(
+            "Tokens come in blocks of two by two patches, see qwen2-vl-vision-positions. "
+            "Qwen's own repository has no modelling code."
+        ),
     ),
     "pixtral": Entry(
         Rotary(Frequencies((0,) * 16 + (1,) * 16, ladder="alternating"), pairing="interleaved"),

@@ -1,6 +1,6 @@
 """The positions that a rule gives to tokens, certified."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import accumulate, chain, product
 from typing import Any, assert_never
@@ -36,8 +36,8 @@ def place(segments: Iterable[Segment], rule: Rule, bits: int) -> tuple[Row, ...]
     Raises
     ------
     SpecError
-        If there is no segment, or one is of a kind that the rule does not place, sides do not divide by the merge, or
-        there are more than 2^24 tokens.
+        If there is no segment, or one is of a kind that the rule does not place, sides do not divide by the merge or
+        the block, or there are more than 2^24 tokens.
 
     Examples
     --------
@@ -135,8 +135,19 @@ def _lattice(sides: tuple[int, ...], rule: Grid) -> list[Row]:
     sides = tuple(reversed(sides)) if rule.exchanged else sides
     steps = [Fraction(r, n) for r, n in zip(rule.reference or sides, sides, strict=True)]
     still: Row = (Fraction(0),) * len(sides)
-    axes = [[(rule.start + i) * step for i in range(n)] for n, step in zip(sides, steps, strict=True)]
-    return [still] * rule.before + list(product(*axes)) + [still] * rule.after
+    cells = [
+        tuple((rule.start + i) * step for i, step in zip(one, steps, strict=True)) for one in _cells(sides, rule.block)
+    ]
+    return [still] * rule.before + cells + [still] * rule.after
+
+
+def _cells(sides: tuple[int, ...], b: int) -> Iterator[tuple[int, ...]]:
+    """Yield the cells of a grid, block by block."""
+    *lead, h, w = map(range, sides)
+    require(len(h) % b == len(w) % b == 0, f"sides must be multiples of the block, {b}", (len(h), len(w)))
+    for *at, y, x in product(*lead, h[::b], w[::b]):
+        for i, j in product(range(b), range(b)):
+            yield (*at, y + i, x + j)
 
 
 def _in_image(sides: tuple[int, ...], rule: Centres | GridBuckets) -> list[Row]:

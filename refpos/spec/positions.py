@@ -22,7 +22,7 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
 
     Index       start + i, counted over all segments
     Grid        (y, x) of an image, (t, y, x) of a video, each from start, times reference/n where there is one;
-                those of w by h patches where sides are exchanged
+                those of w by h patches where sides are exchanged; block by block where there are blocks
     Centres     low + (high − low)(i + ½)/n for y of n = h rows and x of n = w columns, or n the longer or the shorter
     GridBuckets side·⌊y·side/h⌋ + ⌊x·side/w⌋
     MRope       (t, y, x); text (p, p, p); an image or video (t, y, x) + p; p the highest coordinate so far plus one
@@ -53,8 +53,8 @@ def place(segments: Iterable[Segment], rule: Rule) -> Floats:
     Raises
     ------
     SpecError
-        If there is no segment, one is of a kind that the rule does not place, sides do not divide by the merge, a
-        reference has not the axes of a grid, a position exceeds 2^53, or memory does not hold them all.
+        If there is no segment, one is of a kind that the rule does not place, sides do not divide by the merge or the
+        block, a reference has not the axes of a grid, a position exceeds 2^53, or memory does not hold them all.
 
     References
     ----------
@@ -206,6 +206,13 @@ def _cells(sides: tuple[int, ...]) -> npt.NDArray[np.int64]:
     return np.indices(sides).reshape(len(sides), -1).T
 
 
+def _in_blocks(cells: npt.NDArray[np.int64], sides: tuple[int, ...], b: int) -> npt.NDArray[np.int64]:
+    """Return cells in another order, block by block."""
+    *lead, h, w = sides
+    require(h % b == w % b == 0, f"sides must be multiples of the block, {b}", (h, w))
+    return cells.reshape(*lead, h // b, b, w // b, b, len(sides)).swapaxes(-4, -3).reshape(cells.shape)
+
+
 def _length(sides: tuple[int, ...], rule: Centres) -> tuple[int, ...] | int:
     """Return what a row and a column are divided by."""
     lengths: dict[str, tuple[int, ...] | int] = {"separate": sides, "max": max(sides), "min": min(sides)}
@@ -215,7 +222,7 @@ def _length(sides: tuple[int, ...], rule: Centres) -> tuple[int, ...] | int:
 def _lattice(sides: tuple[int, ...], rule: Grid) -> Floats:
     """Return the positions of one grid, and zeros for the tokens that stand before and after it."""
     sides = sides[::-1] if rule.exchanged else sides
-    cells: npt.NDArray[Any] = rule.start + _cells(sides)
+    cells: npt.NDArray[Any] = rule.start + _in_blocks(_cells(sides), sides, rule.block)
     if rule.reference is not None:
         require(len(rule.reference) == len(sides), f"reference must have {len(sides)} sides", rule.reference)
         cells = cells.astype(object) * [Fraction(*pair) for pair in zip(rule.reference, sides, strict=True)]

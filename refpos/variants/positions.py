@@ -90,6 +90,9 @@ class Grid:
         Tokens that have no place on a grid and stand at 0 before or after its patches: classes, registers.
     exchanged : bool
         Whether patches are counted as if sides were exchanged, h by w as w by h: the same where both are equal.
+    block : int
+        Patches come in blocks of so many by so many, those that a model merges side by side: blocks row by row, and
+        the patches of each row by row.
     """
 
     start: int = 0
@@ -97,6 +100,7 @@ class Grid:
     before: int = 0
     after: int = 0
     exchanged: bool = False
+    block: int = 1
 
     def __post_init__(self) -> None:
         rules.whole(self, "start")
@@ -108,6 +112,7 @@ class Grid:
             rules.whole(self, field, 0)
             require(getattr(self, field) <= 2**20, f"{field} must not exceed 2^20", getattr(self, field))
         rules.flag(self, "exchanged")
+        rules.whole(self, "block", 1)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refpos import Image, Rotary, cos_sin, omega, place, rotate
+from refpos import Frequencies, Grid, Image, Rotary, cos_sin, omega, place, rotate, sections
 from refpos.adapters.grids import centred_grid, smallest_grid
 from refpos.catalogue import CATALOGUE
 from refpos.variants.positions import Centres
@@ -142,6 +142,19 @@ def test_reversed_coordinates_of_timm_are_those_of_the_transposed_grid():
     build = loaded_timm().build_sincos2d_pos_embed
     assert build([2, 2], dim=8, reverse_coord=True).equal(build([2, 2], dim=8))
     assert build([2, 3], dim=8, reverse_coord=True).equal(build([3, 2], dim=8))
+
+
+@pytest.mark.parametrize("counts", [(8, 12, 12), (16, 24, 24), (24, 20, 20), (12, 12, 12)])
+def test_m_rope_of_timm_cuts_sections_off_at_the_last_plane(counts: tuple[int, int, int]) -> None:
+    """For images time stands at 0, and the pairs of it do not turn."""
+    pytest.importorskip("torch")
+    module = loaded_timm().RotaryEmbeddingMRope(2 * sum(counts), counts)
+    axes = sections(counts, sum(counts), interleaved=True)
+    assert axes == tuple(module.axis.tolist())
+    table = module.get_embed([3, 5]).numpy()
+    still = np.insert(place([Image(3, 5)], Grid()), 0, 0, axis=1)
+    cos, sin = cos_sin(still, Rotary(Frequencies(axes)))
+    assert np.abs(table - np.concatenate([sin, sin, cos, cos], axis=1)).max() < 1e-6
 
 
 def loaded_timm() -> Any:

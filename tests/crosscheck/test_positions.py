@@ -83,6 +83,17 @@ def test_qwen2_5_vl_cuts_a_whole_second_short():
     assert {41, 47, 55, 61, 82, 83, 94, 97, 107, 109, 110, 115} == short
 
 
+@pytest.mark.parametrize(("h", "w"), [(2, 2), (4, 6), (6, 2), (8, 10)])
+def test_the_vision_tower_of_qwen2_vl_reads_blocks_of_two_by_two(h, w):
+    from transformers.vision_utils import get_vision_position_ids
+
+    found = get_vision_position_ids(torch.tensor([[1, h, w]]), 2)
+    timed = get_vision_position_ids(torch.tensor([[3, h, w]]), 2, include_temporal=True)
+
+    assert found.tolist() == place([Image(h, w)], rule("qwen2-vl-vision-positions")).tolist()
+    assert timed.tolist() == place([Video(3, h, w)], rule("qwen2-vl-vision-positions")).tolist()
+
+
 def test_qwen3_vl_places_as_split_m_rope_does():
     frames = [one for _ in range(3) for one in (Text(2), Video(1, 4, 6))]
     segments = [*frames, Text(1), Image(4, 2), Text(1)]

@@ -117,6 +117,8 @@ def refused(rule: Placing) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "text, which has no place on a grid", {"segments": [image, text]}
     if getattr(rule, "merge", 1) > 1:
         yield "a side that does not divide by the merge", {"segments": [text, {**image, "w": 5}]}
+    if getattr(rule, "block", 1) > 1:
+        yield "a side that does not divide by the block", {"segments": [{**image, "w": 5}]}
     if isinstance(rule, Centres | GridBuckets | RopeTie | CircleRope):
         yield "a video", {"segments": [{"type": "Video", "t": 2, "h": 4, "w": 4, "fps": 1.0}]}
 

@@ -90,6 +90,8 @@ def _grid(rule: Grid) -> Iterator[Other]:
         yield "positions/minus-one", "counted from one less", _placed(replace(rule, start=rule.start - 1))
     if rule.exchanged:
         yield "sides/kept", "patches counted row by row", _placed(replace(rule, exchanged=False))
+    if rule.block > 1:
+        yield "block/rows", "patches row by row of the grid, not block by block", _placed(replace(rule, block=1))
     if rule.before != rule.after:
         other = replace(rule, before=rule.after, after=rule.before)
         yield "class/other-end", "class tokens at the other end", _placed(other)

@@ -58,7 +58,7 @@ def _told(rule: Rule) -> Iterator[Told]:
             yield "text alone", [Text(5)]
             yield "an image between text", [Text(2), Image(2, 3), Text(2)]
         case Grid() | Centres():
-            yield from IMAGES
+            yield from _images(getattr(rule, "block", 1))
         case GridBuckets():
             yield from (*IMAGES, LARGE)
         case MSRope():
@@ -72,6 +72,12 @@ def _told(rule: Rule) -> Iterator[Told]:
         case _:
             yield from _still(rule.merge)
             yield from _moving(rule)
+
+
+def _images(b: int) -> Iterator[Told]:
+    """Yield images of whole numbers of blocks."""
+    for words, found in IMAGES:
+        yield words, [Image(one.h * b, one.w * b) for one in found if isinstance(one, Image)]
 
 
 def _still(m: int) -> Iterator[Told]:
