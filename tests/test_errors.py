@@ -120,7 +120,11 @@ DESCRIPTIONS = {
     ),
     "a million heads": (
         lambda: PerHead((F,) * 10**6),
-        "frequencies must be those of at most 65,536 heads; got 1000000",
+        f"frequencies must be those of at most 65,536 planes of all heads; got {len(F.axes) * 10**6}",
+    ),
+    "a thousand heads of a thousand planes": (
+        lambda: PerHead((Frequencies((0,) * 1000),) * 1000),
+        "frequencies must be those of at most 65,536 planes of all heads; got 1000000",
     ),
     "a million slopes": (lambda: Alibi(10**6), "slopes must be those of at most 65,536 heads; got 1000000"),
     "sections of a million planes": (

@@ -54,12 +54,14 @@ def tabulate(variant: Standardised, bits: int) -> Rows:
 
 def _moments(entries: list[Real], scale: int) -> tuple[Real, Real]:
     """Return the mean of all entries and their standard deviation, with N − 1."""
-    count, total, squares = len(entries), ZERO, ZERO
+    count = Fraction(len(entries))
+    total: Real = ZERO
+    squares: Real = ZERO
     for x in entries:
-        total, squares = add(total, x), add(squares, multiply(x, x))  # type: ignore[assignment]
-    mean = divide(total, Fraction(count))
+        total, squares = add(total, x), add(squares, multiply(x, x))
+    mean = divide(total, count)
     rest = subtract(squares, multiply(total, mean))
-    return mean, sqrt(divide(rest, Fraction(count - 1)), scale)
+    return mean, sqrt(divide(rest, count - 1), scale)
 
 
 def _content(variant: Standardised, scale: int) -> Rows:

@@ -3,7 +3,7 @@
 import sympy
 
 from refpos.symbolic.symbols import Expr, Values, equation, exact
-from refpos.variants.multimodal import CircleRope, RopeTie
+from refpos.variants.multimodal import CircleRope, RopeTie, TieForm
 
 H, W, R, C = sympy.symbols("h w r c", integer=True, positive=True)
 LAST = sympy.Symbol("L", real=True)
@@ -50,7 +50,7 @@ def mrope() -> tuple[sympy.Eq, sympy.Eq, sympy.Eq, sympy.Eq]:
     return equation(t, LAST + F), equation(y, LAST + R), equation(x, LAST + C), ends
 
 
-def tie(form: str) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
+def tie(form: TieForm) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
     r"""Return the position (y, x) of the patch in row r and column c, and that of the next text, K.
 
     y = L + a + s r,  x = L + b + t c,  K = L + 2a + s(h + 1)
@@ -66,7 +66,7 @@ def tie(form: str) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
     >>> tie("integer")[2].rhs.expand()
     L + h*w + h + w + 1
     """
-    s, t = STEPS[RopeTie(form).form]  # type: ignore[arg-type]
+    s, t = STEPS[RopeTie(form).form]
     a, b = (H * (W - 1) / 2, W * (H - 1) / 2) if form == "unit" else (sympy.Integer(0), sympy.Integer(0))
     y, x, k = sympy.symbols("y x K", real=True)
     return equation(y, LAST + a + s * R), equation(x, LAST + b + t * C), equation(k, LAST + 2 * a + s * (H + 1))

@@ -157,9 +157,9 @@ class PerHead:
             "frequencies must be a tuple of Frequencies or Bands, one per head",
             heads,
         )
-        rules.few("frequencies", len(heads), "heads")
         widths = {len(one.axes) for one in heads}
         require(len(widths) == 1, "every head must have as many planes", sorted(widths))
+        rules.few("frequencies", len(heads) * len(heads[0].axes), "planes of all heads")
         if self.reads is None:
             counts = {axis_count(one) for one in heads}
             require(len(counts) == 1, "without reads, every head must have as many axes", sorted(counts))

@@ -98,6 +98,9 @@ class MSRope:
         rules.flag(self, "centred")
 
 
+TieForm = Literal["integer", "smallest", "equivalent", "unit"]
+
+
 @dataclass(frozen=True)
 class RopeTie:
     """Positions (y, x): the last token before an image is as far from its first patch as its last from the next token.
@@ -111,7 +114,7 @@ class RopeTie:
         Patches that the model merges along each side.
     """
 
-    form: Literal["integer", "smallest", "equivalent", "unit"] = "integer"
+    form: TieForm = "integer"
     merge: int = 1
 
     def __post_init__(self) -> None:

@@ -115,6 +115,9 @@ class Grid:
         rules.whole(self, "block", 1)
 
 
+Normalise = Literal["separate", "max", "min"]
+
+
 @dataclass(frozen=True)
 class Centres:
     """The centre of each patch on an image, rows and columns each from `low` to `high`: low + (high − low)(i + ½)/n.
@@ -129,7 +132,7 @@ class Centres:
 
     low: float = -1.0
     high: float = 1.0
-    normalise: Literal["separate", "max", "min"] = "separate"
+    normalise: Normalise = "separate"
 
     def __post_init__(self) -> None:
         for field in ("low", "high"):

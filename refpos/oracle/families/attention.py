@@ -75,7 +75,7 @@ def outputs(variant: AnyAttention | Layers) -> bool:
             return isinstance(variant, Layers | LinearAttention)
 
 
-def head_count(one: AnyAttention) -> int | None:
+def head_count(one: AnyAttention | Layers) -> int | None:
     """Return how many heads there are, None where they do not differ."""
     found = one.bias if isinstance(one, Attention) else one
     return getattr(found, "heads", None)
@@ -96,7 +96,7 @@ def width(variant: AnyAttention | Layers) -> int:
 def features(variant: AnyAttention | Layers) -> int:
     """Return how many heads logits have, or how many features values have."""
     if not outputs(variant):
-        return head_count(variant) or 1  # type: ignore[arg-type]
+        return head_count(variant) or 1
     if isinstance(variant, Shaw):
         return variant.width
     turned = isinstance(variant, Attention)

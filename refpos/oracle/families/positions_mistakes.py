@@ -7,24 +7,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from refpos.oracle.families.family import Inputs, Mistake
+from refpos.oracle.families.family import Inputs, Learned, Mistake
 from refpos.oracle.families.segments import segments
 from refpos.oracle.families.sequence_mistakes import in_sequence
 from refpos.spec.masks import place_mask
 from refpos.spec.positions import place
 from refpos.spec.precise import Floats
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask, MaskRule
-from refpos.variants.positions import Centres, Grid, GridBuckets, Image, Index, Rule
+from refpos.variants.positions import Centres, Grid, GridBuckets, Image, Index, Normalise, Rule
 
 Change = Callable[[Inputs], Floats]
 Other = tuple[str, str, Change]
+DIVISORS: dict[Normalise, str] = {"separate": "its own side", "max": "the longer side", "min": "the shorter side"}
 Counts = npt.NDArray[np.int64]
 
 
 def mistakes(rule: Rule | MaskRule) -> Iterator[Mistake]:
     """Yield the usual mistakes with a rule of position."""
     for name, words, predict in _own(rule):
-        yield Mistake(name, words, lambda inputs, _, predict=predict: predict(inputs))  # type: ignore[misc]
+        yield Mistake(name, words, _unlearned(predict))
+
+
+def _unlearned(change: Change) -> Callable[[Inputs, Learned], Floats]:
+    return lambda inputs, _: change(inputs)
 
 
 def _own(rule: Rule | MaskRule) -> Iterator[Other]:
@@ -132,10 +137,9 @@ def _centres(rule: Centres) -> Iterator[Other]:
     if rule.normalise == "separate":
         yield "half/none", "edges of patches in place of their centres", edges
         yield "ends/reached", "the first and the last patch on the ends of the range", ends
-    for other, words in (("separate", "its own side"), ("max", "the longer side"), ("min", "the shorter side")):
+    for other, words in DIVISORS.items():
         if other != rule.normalise:
-            changed = replace(rule, normalise=other)  # type: ignore[arg-type]
-            yield f"normalise/{other}", f"each axis divided by {words}", _placed(changed)
+            yield f"normalise/{other}", f"each axis divided by {words}", _placed(replace(rule, normalise=other))
     if rule.low:
         yield "range/from-zero", "from zero to the upper end", _placed(replace(rule, low=0.0))
 

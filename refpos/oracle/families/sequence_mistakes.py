@@ -15,7 +15,17 @@ from refpos.oracle.families.segments import segments
 from refpos.oracle.families.walk import Walk, alone, sides
 from refpos.spec.positions import place
 from refpos.spec.precise import Floats
-from refpos.variants.multimodal import V2PE, CircleRope, MRope, MSRope, Multimodal, OmniRope, RopeTie, VideoRope
+from refpos.variants.multimodal import (
+    V2PE,
+    CircleRope,
+    MRope,
+    MSRope,
+    Multimodal,
+    OmniRope,
+    RopeTie,
+    TieForm,
+    VideoRope,
+)
 from refpos.variants.positions import Audio, Segment, Text, Video
 
 Other = tuple[str, str, Callable[[Inputs], Floats]]
@@ -204,14 +214,20 @@ def _numbered(
     return np.concatenate(rows)
 
 
+FORMS: dict[TieForm, str] = {
+    "integer": "steps w + 1 and h + 1",
+    "smallest": "those over their greatest common divisor",
+    "equivalent": "images as long as their tokens",
+    "unit": "steps of 1",
+}
+
+
 def _tie(rule: RopeTie) -> Iterator[Other]:
     whole = () if rule.form in ("equivalent", "unit") else ("tokens",)
     yield from _starts(rule, "spatial", "all", *whole)
-    words = {"integer": "steps w + 1 and h + 1", "smallest": "those over their greatest common divisor"}
-    words |= {"equivalent": "images as long as their tokens", "unit": "steps of 1"}
-    for form, what in words.items():
+    for form, what in FORMS.items():
         if form != rule.form:
-            yield f"form/{form}", what, _placed(replace(rule, form=form))  # type: ignore[arg-type]
+            yield f"form/{form}", what, _placed(replace(rule, form=form))
     yield "origin/next", "patches counted from the next position, not the last one", Walk(rule, block=_further)
     yield "steps/exchanged", "the steps, or gaps, of rows and columns exchanged", Walk(rule, block=_exchanged)
 
