@@ -114,6 +114,11 @@ DESCRIPTIONS = {
         lambda: Frequencies((0,) * 10**6),
         "axes must be those of at most 65,536 planes; got 1000000",
     ),
+    "a thousand axes": (
+        lambda: Frequencies(tuple(range(1000))),
+        "axes must be numbered from 0 to 255 at most; got 999",
+    ),
+    "a million buckets": (lambda: T5Buckets(1, 10**6, 10**7), "buckets must not exceed 65,536; got 1000000"),
     "a million bands": (
         lambda: Bands((0,) * 10**6, 1, 2),
         "axes must be those of at most 65,536 planes; got 1000000",

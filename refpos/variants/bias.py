@@ -92,6 +92,7 @@ class T5Buckets:
         rules.whole(self, "heads", 1)
         rules.flag(self, "bidirectional")
         rules.whole(self, "buckets", 4 if self.bidirectional else 2)
+        require(self.buckets <= 2**16, "buckets must not exceed 65,536", self.buckets)
         require(not self.bidirectional or self.buckets % 2 == 0, "buckets of two sides must be even", self.buckets)
         rules.whole(self, "distance", self.near + 1)
         require(self.distance <= 2**53, "distance must not exceed 2^53", self.distance)

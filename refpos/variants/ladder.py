@@ -125,4 +125,5 @@ def check_axes(axes: object) -> None:
     used = {axis for axis in axes if axis is not None}
     require(used, "axes must turn at least one plane", axes)
     last = max(used)
+    require(last < 256, "axes must be numbered from 0 to 255 at most", last)
     require(len(used) == last + 1, f"axes must use every axis from 0 to {last}", tuple(sorted(used)))
