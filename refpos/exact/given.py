@@ -49,9 +49,9 @@ def fractions(given: Any, shape: tuple[int, ...], rule: str) -> Any:
     found = listed(given, rule)
     require(len(found) == shape[0], rule, given)
     if len(shape) == 1 and all(type(one) is float and isfinite(one) for one in found):
-        return tuple(map(_fraction, found))
+        return tuple(map(fraction, found))
     return tuple(fractions(one, shape[1:], rule) for one in found)
 
 
-_fraction = lru_cache(maxsize=4096)(Fraction)
+fraction = lru_cache(maxsize=4096)(Fraction)
 """What a number is exactly: those that are learned are few, again and again."""

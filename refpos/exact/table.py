@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
-from math import prod
+from math import isfinite, prod
 from typing import Any, assert_never
 
 from refpos.errors import require
 from refpos.exact.angles import Position, coordinates
 from refpos.exact.frequencies import Learned
-from refpos.exact.given import listed, number
+from refpos.exact.given import fraction, listed, number
 from refpos.exact.kernels import Weights, weights
 from refpos.variants.table import Factorised, Lookup, Pix2StructGrid, Resize, Table
 
@@ -111,12 +111,12 @@ def resize(
     wide = len(listed(given[0], "table must have rows of numbers"))
     rows = [_row(one, wide) for one in given]
     if old == new:
-        return tuple(rows)
+        return tuple(_summed([], row, wide) for row in rows)
     down, across = weights(old[0], new[0], rule), weights(old[1], new[1], rule)
     kept, cells = rows[:prefix], rows[prefix:]
     grid = [[cells[y * old[1] + x] for x in range(old[1])] for y in range(old[0])]
     made = (_summed([down[y], across[x]], grid, len(rows[0])) for y, x in product(range(new[0]), range(new[1])))
-    return (*kept, *made)
+    return (*(_summed([], row, wide) for row in kept), *made)
 
 
 def fit(height: int, width: int, rule: Pix2StructGrid) -> tuple[int, int]:
@@ -167,10 +167,10 @@ def _picked(p: int, axis: int, variant: Lookup, grid: tuple[int, ...] | None) ->
 
 
 def _summed(picked: Sequence[Row] | Weights, table: Any, width: int) -> Row:
-    """Return the rows of a nested table, weighted along each of its axes and summed."""
+    """Return the rows of a nested table, as fractions, weighted along each of its axes and summed."""
     total = [ZERO] * width
     for weight, row in _weighted(picked, table):
-        total = [one + weight * x for one, x in zip(total, row, strict=True)]
+        total = [one + weight * fraction(x) for one, x in zip(total, row, strict=True)]
     return tuple(total)
 
 
@@ -192,7 +192,7 @@ def _tables(variant: Lookup, learned: Learned | None) -> list[Any]:
 
 
 def _nested(values: Any, shape: tuple[int, ...], name: str) -> Any:
-    """Return nested sequences of numbers as nested tuples of fractions, their shape checked."""
+    """Return nested sequences of numbers as Python has them, their shape checked."""
     given = listed(values, f"{name} must have shape {shape} there")
     require(len(given) == shape[0], f"{name} must have shape {shape} there", len(given))
     if len(shape) == 1:
@@ -200,7 +200,10 @@ def _nested(values: Any, shape: tuple[int, ...], name: str) -> Any:
     return tuple(_nested(one, shape[1:], name) for one in given)
 
 
-def _row(values: Sequence[Any], width: int) -> Row:
+def _row(values: Sequence[Any], width: int) -> Sequence[Any]:
+    """Return a row of finite numbers; what has no weight need be no fraction."""
     given = listed(values, f"rows must have a width of {width}")
     require(len(given) == width, f"rows must have a width of {width}", len(given))
+    if all(type(one) is float and isfinite(one) for one in given):
+        return given
     return tuple(number(one, "a table must be finite") for one in given)
