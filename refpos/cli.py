@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "implementations of them.",
         epilog="Exit status: 0 where all agrees or is expected to differ, 1 on a difference or an error, 2 on misuse.",
     )
-    parser.add_argument("--version", action="version", version=f"refpos {version('refpos')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     _add_list(commands)
@@ -54,6 +53,20 @@ def _parser() -> argparse.ArgumentParser:
     golden_cli.add(commands)
     table_cli.add(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only where it is asked for: reading what is installed takes as long as all the rest."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"refpos {_version()}")
+        parser.exit()
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("refpos")
 
 
 def _add_list(commands: Any) -> None:
@@ -194,7 +207,7 @@ def _check_installed(asked: argparse.Namespace) -> int:
         raise SpecError(f"what is installed must offer {offered} in that dtype; got {', '.join(asked.dtype)}")
     seconds = time.monotonic() - begun
     if asked.json:
-        print(json.dumps({"refpos": version("refpos"), "rows": [row.to_dict() for row in rows]}, indent=2))
+        print(json.dumps({"refpos": _version(), "rows": [row.to_dict() for row in rows]}, indent=2))
     else:
         _print_rows(rows, bool(there))
         print(summary(rows, seconds))
@@ -225,7 +238,7 @@ def _rows(asked: argparse.Namespace, there: list[str]) -> list[Any]:
     with redirect_stdout(sys.stderr):
         tasks, rows = plan(asked.only, asked.dtype, asked.name)
         if not there:
-            tasks = own_tasks(version("refpos"), asked.dtype, asked.name)
+            tasks = own_tasks(_version(), asked.dtype, asked.name)
         for done, row in enumerate(run(tasks), start=1):
             rows.append(row)
             progress.say(f"{done}/{len(tasks)} {row.framework} {row.encoding}")
