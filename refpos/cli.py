@@ -109,11 +109,13 @@ _CHECK = (
 
 
 def _list(asked: argparse.Namespace) -> int:
-    from refpos.show import LETTERS, listing, table
-
     if asked.markdown:
+        from refpos.show import LETTERS, table
+
         print("\n".join([*table(), "", LETTERS]))
         return 0
+    from refpos.listing import listing
+
     print(json.dumps(listing(), indent=2) if asked.json else "\n".join(_listed(listing())))
     return 0
 

@@ -3,15 +3,16 @@
 import textwrap
 from dataclasses import fields
 from inspect import cleandoc
-from typing import Any, cast
+from typing import Any
 
 from refpos import show_angles
 from refpos.catalogue import CATALOGUE
 from refpos.catalogue.entry import Angle, Entry, Variant
 from refpos.catalogue.find import find
+from refpos.listing import angle, says
 from refpos.report import columns
 from refpos.show_equations import equation
-from refpos.show_fields import brief, parameters
+from refpos.show_fields import parameters
 from refpos.show_formulas import formula
 from refpos.spec.frequencies import omega
 from refpos.variants.described import describe
@@ -28,14 +29,6 @@ _HELD = chr(0xA0)
 """A space at which no line breaks."""
 
 
-def listing() -> list[dict[str, Any]]:
-    """Return for each entry its name, family, what it says in a few words, and the work it comes from."""
-    return [
-        {"name": name, "family": entry.family, "says": _says(entry), "work": entry.source.work}
-        for name, entry in CATALOGUE.items()
-    ]
-
-
 def table() -> list[str]:
     """Return the catalogue as a table in Markdown, each entry with the golden file that it is checked by."""
     rows = (_row(name, entry) for name, entry in CATALOGUE.items())
@@ -50,11 +43,11 @@ def _row(name: str, entry: Entry[Variant]) -> str:
 
 def _equation(entry: Entry[Variant]) -> str:
     """Return the formula of an entry, and what of its numbers that does not say."""
-    turning = _angle(entry)
+    turning = angle(entry)
     if turning is not None:
         return equation(turning.variant)
     own = formula(entry.variant)
-    return own if entry.family == "attention" else f"{own} ({_says(entry)})"
+    return own if entry.family == "attention" else f"{own} ({says(entry)})"
 
 
 def as_data(name: str) -> dict[str, Any]:
@@ -68,7 +61,7 @@ def as_data(name: str) -> dict[str, Any]:
         "source": {field.name: getattr(entry.source, field.name) for field in fields(entry.source)},
         "note": entry.note,
     }
-    turning = _angle(entry)
+    turning = angle(entry)
     if turning is not None:
         static = show_angles.static(turning.variant)
         found["features"] = turning.width
@@ -80,8 +73,8 @@ def as_data(name: str) -> dict[str, Any]:
 def page(name: str, *, unicode: bool = True) -> str:
     """Return an entry as a page of text, its formula in Unicode or in ASCII."""
     entry = find(name)
-    turning = _angle(entry)
-    title = f"{name}: {entry.family}, {_says(entry)}"
+    turning = angle(entry)
+    title = f"{name}: {entry.family}, {says(entry)}"
     if turning is None:
         parts = [title, _described(entry), _parameters(entry), _sources(entry), _shapes(entry)]
     else:
@@ -90,19 +83,6 @@ def page(name: str, *, unicode: bool = True) -> str:
         last = [learned] if learned else [show_angles.frequencies(turning), _known(turning)]
         parts = [title, *equations, _parameters(entry), _sources(entry), *last]
     return "\n\n".join(part for part in parts if part)
-
-
-def _angle(entry: Entry[Variant]) -> Entry[Angle] | None:
-    """Return an entry that is rotary or sinusoidal, None for others."""
-    return cast(Entry[Angle], entry) if isinstance(entry.variant, Angle) else None
-
-
-def _says(entry: Entry[Variant]) -> str:
-    """Return an entry in a few words: of what is no angle, the fields that are not what they are by default."""
-    turning = _angle(entry)
-    if turning is not None:
-        return show_angles.says(turning)
-    return brief(entry.variant)
 
 
 def _described(entry: Entry[Variant]) -> str:

@@ -8,35 +8,13 @@ import numpy as np
 
 from refpos.catalogue.entry import Angle, Entry
 from refpos.report import columns
-from refpos.show_equations import base
 from refpos.spec.frequencies import omega
-from refpos.variants.frequencies import Dense, Frequencies, PerHead, axis_count, plane_count
+from refpos.variants.frequencies import Frequencies
 from refpos.variants.length import at_length
-from refpos.variants.rotary import Rotary
 from refpos.variants.scaling import OfLength
 
 if TYPE_CHECKING:
     from refpos.oracle.neighbours import Neighbour
-
-
-def says(entry: Entry[Angle]) -> str:
-    """Return the width, the axes, the layout and the base in a few words."""
-    variant, frequencies = entry.variant, entry.variant.frequencies
-    axes = axis_count(frequencies)
-    words = [f"{2 * plane_count(frequencies)} of {entry.width}" if _partial(entry) else str(entry.width)]
-    words.append("1 axis" if axes == 1 else f"{axes} axes")
-    words.append(variant.pairing if isinstance(variant, Rotary) else variant.order)
-    if isinstance(frequencies, Frequencies):
-        words.append(f"base {base(frequencies)}")
-        words += ["end point"] if frequencies.endpoint else []
-        words += [type(scaling).__name__ for scaling in frequencies.scalings]
-    else:
-        words.append({Dense: "learned", PerHead: "per head"}.get(type(frequencies), "bands"))
-    return ", ".join(words)
-
-
-def _partial(entry: Entry[Angle]) -> bool:
-    return isinstance(entry.variant, Rotary) and 2 * plane_count(entry.variant.frequencies) < entry.width
 
 
 def formula(entry: Entry[Angle], *, unicode: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from refpos.catalogue.entry import Angle
+from refpos.listing import base
 from refpos.show_fields import parts, written
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import AnyFrequencies, Bands, Dense, Frequencies, PerHead, axis_count, plane_count
@@ -102,12 +103,6 @@ def frequencies(given: AnyFrequencies) -> str:
             return f"by heads {several}{'' if reads is None else f', which read {written(reads)}'}"
         case _:
             assert_never(given)
-
-
-def base(given: Frequencies) -> str:
-    """Return the base, or that of each axis."""
-    bases = given.base if isinstance(given.base, tuple) else (given.base,)
-    return " / ".join(f"{one:,.0f}" if one == int(one) else f"{one}" for one in bases)
 
 
 def _exponent(given: Frequencies) -> str:

@@ -150,6 +150,14 @@ def test_public_names_are_found_when_they_are_asked_for():
     assert ["False", "False"] == done.stdout.split()
 
 
+@pytest.mark.parametrize(("words", "strange"), [(["list"], "numpy"), (["list", "--json"], "importlib.metadata")])
+def test_a_command_imports_only_what_it_needs(words, strange):
+    code = f"import sys; from refpos.cli import main; main({words}); print({strange!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_type_checkers_are_told_of_the_same_names_in_the_same_places():
     stub = ast.parse(ROOT.joinpath("__init__.pyi").read_text(encoding="utf-8")).body
     told = {(one.asname, f"{node.module}.{one.name}") for node in stub for one in node.names}
