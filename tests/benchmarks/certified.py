@@ -6,8 +6,6 @@ target. Nothing here is part of the tests, which pass on a slow machine too.
 """
 
 import argparse
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -15,10 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
+from measuring import machine
 
 from refpos import at_length
 from refpos.catalogue import CATALOGUE
@@ -53,16 +50,6 @@ class Timed(NamedTuple):
         middle, low, high = (format(one, form) for one in (self.median, min(self.figures), max(self.figures)))
         verdict = "met" if self.met else "missed"
         return f"{self.what:44} {middle:>11} {unit:7} ({low} to {high})  target {sign} {self.target:,}: {verdict}"
-
-
-def machine() -> str:
-    """Return the processor, its cores, and the versions that matter."""
-    model = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), model)
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}; {python}, NumPy {np.__version__}"
 
 
 def made() -> Table:

@@ -1,12 +1,19 @@
-"""Timing several works in turn, and what is told of it."""
+"""Timing several works in turn, and what is told of it.
+
+Rounds interleave: in each, every work is timed once, so that what else the machine does falls on all of them, and a
+ratio is taken within a round. pytest-benchmark, asv and pyperf time all rounds of one work before those of the next.
+"""
 
 import gc
+import os
+import platform
 import statistics
 import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,12 +23,23 @@ ENOUGH = 2e-3
 """Seconds that one timing must take: short works are repeated within it."""
 
 
+def short(number: float) -> str:
+    """Return a number to two digits, or to the next whole one.
+
+    Examples
+    --------
+    >>> short(0.0123), short(1234.5)
+    ('0.012', '1,234')
+    """
+    return f"{number:.2g}" if abs(number) < 10 else f"{number:,.0f}"
+
+
 class Row(NamedTuple):
     """The time of refpos over that of another, or over a second, round by round, and what it is to be at most."""
 
     case: str
     other: str
-    figures: tuple[float, ...]
+    figures: Sequence[float]
     target: float | None = None
 
     @property
@@ -32,14 +50,24 @@ class Row(NamedTuple):
     def met(self) -> bool:
         return self.target is None or self.median <= self.target
 
-    def cells(self) -> list[str]:
-        low, _, high = statistics.quantiles(self.figures, n=4)
-        target = "" if self.target is None else f"{self.target:.3g}{'' if self.met else ' (missed)'}"
-        return [self.case, self.other, f"{self.median:.3g}", f"{low:.3g} to {high:.3g}", target]
+    def __str__(self) -> str:
+        low, _, high = map(short, statistics.quantiles(self.figures, n=4, method="inclusive"))
+        target = "" if self.target is None else f" {'✓' if self.met else '✗'} {short(self.target)}"
+        return f"{short(self.median)} ({low} to {high}){target}"
+
+
+def machine() -> str:
+    """Return the processor, its cores, and the versions that matter."""
+    model = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), model)
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}; {python}, NumPy {np.__version__}"
 
 
 def in_turn(works: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each work in each round; the first round, which warms caches and compilers, is not told."""
+    """Return the seconds of each work in each round; the first runs, which warm caches and compilers, are not told."""
     repeats = {name: max(1, int(ENOUGH / _once(work))) for name, work in works.items()}
     found: dict[str, list[float]] = {name: [] for name in works}
     gc.disable()
@@ -52,7 +80,8 @@ def in_turn(works: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
 
 def _once(work: Work) -> float:
     work()
-    return max(_timed(work, 3), 1e-7)
+    took = _timed(work, 1)
+    return took if took > ENOUGH else max(_timed(work, 3), 1e-7)
 
 
 def _timed(work: Work, repeats: int) -> float:
@@ -72,14 +101,12 @@ def peak(work: Work) -> int:
     return most - before
 
 
-def started(code: str, rounds: int) -> list[float]:
-    """Return the seconds that Python takes for a piece of code, in processes of their own."""
-    command = [sys.executable, "-c", code]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+def started(arguments: Sequence[str], rounds: int) -> list[float]:
+    """Return the seconds that Python takes with some arguments, each time in a process of its own."""
     found = []
     for _ in range(rounds):
         begun = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         found.append(time.perf_counter() - begun)
     return found
 
