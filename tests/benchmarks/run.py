@@ -20,7 +20,7 @@ if hasattr(os, "sched_setaffinity"):  # one processor, and so one thread, before
 sys.path.append(str(Path(__file__).parents[2] / "proofs"))
 
 from growth import HEAD, WIDTH, Grown, by_rows, by_size
-from measuring import Row, machine
+from measuring import Row, machine, short
 from pictures import canvas, drawn
 from starts import SECOND, functions, starts
 from turning import COPY, FASTEST, ratios, without
@@ -39,11 +39,15 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 def compared(found: Sequence[Row]) -> str:
     """Return ratios as a table: a column for each case, a row for each other."""
     cells = {(one.other, one.case): str(one) for one in found}
-    cases, others = (
-        list(dict.fromkeys(names)) for names in zip(*((one.case, one.other) for one in found), strict=True)
-    )
+    cases, others = (list(dict.fromkeys(names)) for names in zip(*((one[0], one[1]) for one in found), strict=True))
     lines = [[other, *(cells.get((other, case), "") for case in cases)] for other in others]
     return table(["time over that of", *cases], lines)
+
+
+def missed(found: Sequence[Row]) -> str:
+    """Return a sentence that names the targets that are missed."""
+    names = [f"{one.case}, over {one.other} ({short(one.median)})" for one in found if not one.met]
+    return f"Missed: {'; '.join(names) or 'nothing'}.\n"
 
 
 def plotted(grown: Sequence[Grown]) -> str:
@@ -59,6 +63,7 @@ def plotted(grown: Sequence[Grown]) -> str:
     right.set_ylim(bottom=0)
     for axes in (left, right):
         axes.set_xlabel(f"rows of {WIDTH} features, float32")
+        axes.minorticks_off()
     left.legend()
     return drawn(figure).svg
 
@@ -83,18 +88,24 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="put tables and plot into the README")
     parser.add_argument("--rounds", type=int, default=15)
     asked = parser.parse_args()
-    text, fine = "", True
+    text, judged = "", []
     for part, found in parts(asked.rounds):
         print(part, flush=True)
-        text, fine = f"{text}{part}\n", fine and all(one.met for one in found)
+        text, judged = f"{text}{part}\n", [*judged, *found]
+    print(missed(judged))
     grown = list(by_rows())
     print(table(HEAD, [one.cells() for one in grown]))
     if asked.write:
-        PLOT.write_text(plotted(grown), encoding="utf-8")
-        before, _, rest = README.read_text(encoding="utf-8").partition(MARKS[0])
-        picture = f"![seconds and memory by rows](tests/benchmarks/{PLOT.name})\n"
-        README.write_text(before + MARKS[0] + text + picture + MARKS[1] + rest.partition(MARKS[1])[2], encoding="utf-8")
-    return int(asked.check and not fine)
+        written(f"{text}{missed(judged)}\n", grown)
+    return int(asked.check and not all(one.met for one in judged))
+
+
+def written(text: str, grown: Sequence[Grown]) -> None:
+    """Put text and plot where the README has them."""
+    PLOT.write_text(plotted(grown), encoding="utf-8")
+    before, _, rest = README.read_text(encoding="utf-8").partition(MARKS[0])
+    picture = f"![seconds and memory by rows](tests/benchmarks/{PLOT.name})\n"
+    README.write_text(before + MARKS[0] + text + picture + MARKS[1] + rest.partition(MARKS[1])[2], encoding="utf-8")
 
 
 if __name__ == "__main__":
