@@ -66,9 +66,9 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}; {python}, NumPy {np.__version__}"
 
 
-def in_turn(works: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each work in each round; the first runs, which warm caches and compilers, are not told."""
-    repeats = {name: max(1, int(ENOUGH / _once(work))) for name, work in works.items()}
+def in_turn(works: Mapping[str, Work], rounds: int, *, warm: bool = True) -> dict[str, list[float]]:
+    """Return the seconds of each work in each round; first runs, which warm caches and compilers, are not told."""
+    repeats = {name: max(1, int(ENOUGH / _once(work))) if warm else 1 for name, work in works.items()}
     found: dict[str, list[float]] = {name: [] for name in works}
     gc.disable()
     for _ in range(rounds):
@@ -101,14 +101,9 @@ def peak(work: Work) -> int:
     return most - before
 
 
-def started(arguments: Sequence[str], rounds: int) -> list[float]:
-    """Return the seconds that Python takes with some arguments, each time in a process of its own."""
-    found = []
-    for _ in range(rounds):
-        begun = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        found.append(time.perf_counter() - begun)
-    return found
+def ran(*arguments: str) -> None:
+    """Run Python with some arguments, in a process of its own."""
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def agree(a: Any, b: Any) -> bool:

@@ -1,17 +1,18 @@
 """What a person waits for: imports, commands, checks, golden files; and functions beside those of a framework."""
 
-import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
-from measuring import Row, Work, agree, in_turn, started
+from measuring import Row, Work, agree, in_turn, ran
 
 from refpos import CATALOGUE, Resize, embed, resize
 
 CHECKED = "from refpos import *; check(lambda x, p: rotate(x, p, CATALOGUE['llama-2'].variant), 'llama-2')"
+BARE, OVER = "import numpy", "import refpos, over NumPy's"
 STARTS = {
-    "import refpos, over NumPy's": (("-c", "import numpy, refpos"), 0.03),
+    OVER: (("-c", "import numpy, refpos"), 0.03),
     "`refpos list`": (("-m", "refpos", "list"), 0.3),
     "check of one function": (("-c", CHECKED), 1.5),
 }
@@ -26,13 +27,17 @@ SECOND = "a second"
 
 def starts(rounds: int) -> Iterator[Row]:
     """Yield the seconds that commands take."""
-    for what, (arguments, most) in STARTS.items():
-        took = started(arguments, rounds + 1)[1:]
-        less = statistics.median(started(("-c", "import numpy"), rounds)) if what.endswith("NumPy's") else 0.0
-        yield Row(what, SECOND, [one - less for one in took], most)
-    for what, arguments in LONG.items():
-        if "transformers" not in arguments or find_spec("transformers"):
-            yield Row(what, SECOND, started(arguments, max(2, rounds // 5)))
+    works = {what: partial(ran, *arguments) for what, (arguments, _) in STARTS.items()}
+    took = in_turn({BARE: partial(ran, "-c", "import numpy"), **works}, rounds)
+    took[OVER] = np.subtract(took[OVER], took[BARE]).tolist()
+    yield from (Row(what, SECOND, took[what], most) for what, (_, most) in STARTS.items())
+    long = {what: partial(ran, *arguments) for what, arguments in LONG.items() if _there(arguments)}
+    took = in_turn(long, max(2, rounds // 5), warm=False)
+    yield from (Row(what, SECOND, took[what]) for what in long)
+
+
+def _there(arguments: Sequence[str]) -> bool:
+    return "transformers" not in arguments or find_spec("transformers") is not None
 
 
 def functions(rounds: int) -> Iterator[Row]:
