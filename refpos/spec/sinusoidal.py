@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -84,12 +85,21 @@ def write(phi: Floats, variant: Sinusoidal) -> Floats:
 def _write(phi: Floats, variant: Sinusoidal, out: Floats) -> None:
     """Write the sines and cosines of angles where the variant has them, and zeros beside them."""
     sines, cosines, columns = _places(variant)
-    out[...] = 0
+    if out.shape[-1] > 2 * phi.shape[-1]:
+        out[...] = 0
     out[..., sines] = variant.scale * np.sin(phi[..., columns])
     out[..., cosines] = variant.scale * np.cos(phi[..., columns])
 
 
 @lru_cache(maxsize=256)
-def _places(variant: Sinusoidal) -> list[npt.NDArray[np.intp]]:
+def _places(variant: Sinusoidal) -> list[slice | npt.NDArray[np.intp]]:
     """Return the features that hold the sines, those that hold the cosines, and the plane of each."""
-    return [np.array(one) for one in feature_places(variant)]
+    return [_strided(one) for one in feature_places(variant)]
+
+
+def _strided(numbers: Sequence[int]) -> slice | npt.NDArray[np.intp]:
+    """Return numbers as a slice where they go on by one step: what a slice takes is not copied."""
+    step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
+    found = slice(numbers[0], numbers[-1] + 1, step)
+    fits = step > 0 and list(numbers) == list(range(found.start, found.stop, step))
+    return found if fits else np.array(numbers)
