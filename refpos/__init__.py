@@ -9,6 +9,7 @@ _HOMES = {
     "refpos.exact.normal": "normal_form same",
     "refpos.oracle.certified": "certify",
     "refpos.oracle.check": "check",
+    "refpos.oracle.identify": "identify",
     "refpos.oracle.sweep": "sweep",
     "refpos.spec.attention": "attend scores",
     "refpos.spec.bias": "bias",

@@ -5,6 +5,7 @@ from refpos.exact.normal import normal_form as normal_form
 from refpos.exact.normal import same as same
 from refpos.oracle.certified import certify as certify
 from refpos.oracle.check import check as check
+from refpos.oracle.identify import identify as identify
 from refpos.oracle.sweep import sweep as sweep
 from refpos.spec.attention import attend as attend
 from refpos.spec.attention import scores as scores

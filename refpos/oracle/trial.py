@@ -116,7 +116,7 @@ def attempt(implementation: Callable[..., Any], question: Question, case: Case) 
         x = fill(case, (batch, head_count(question.variant.frequencies) or heads), question.features)
     want = question.due(case.positions, x)
     given = [] if x is None else [travelling(x, question.recipe.dtype)]
-    got = _call(implementation, [*given, case.travelling], want.shape, question.recipe.dtype)
+    got = call(implementation, [*given, case.travelling], want.shape, question.recipe.dtype)
     return Trial(case, x, got, want, question.allowed(case.positions, x))
 
 
@@ -128,7 +128,7 @@ def ratios(got: Floats, want: Floats, allowed: Floats) -> Floats:
     return np.where(np.isnan(found), np.inf, found)
 
 
-def _call(
+def call(
     implementation: Callable[..., Any], arguments: list[npt.NDArray[Any]], shape: tuple[int, ...], dtype: str
 ) -> Floats:
     """Call an implementation with copies, and check all that can be said of the result but its values."""

@@ -1,0 +1,157 @@
+"""What a black box turned out to be."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from refpos.catalogue import ANGLES
+from refpos.oracle.probe.differences import rotated, spans
+from refpos.oracle.verdict import Finding, ratio
+from refpos.variants.planes import Pairs
+from refpos.variants.rotary import Side
+
+Nature = Literal["rotary", "not rotary", "errored"]
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Near:
+    """Entries of one function, and in what a black box differs from them: in nothing where it is that function.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the catalogue.
+    side : {"query", "key"}
+        As which of the two they were compared.
+    worst : float
+        The largest error over its bound, as `check` has it.
+    findings : tuple of Finding
+        The differences.
+    """
+
+    names: tuple[str, ...]
+    side: Side
+    worst: float
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What a black box computes, read off it.
+
+    Parameters
+    ----------
+    verdict : {"rotary", "not rotary", "errored"}
+    features, axes : int
+        What it was asked with.
+    dtype : str
+    pairs, written : tuple of pairs of int
+        The K pairs of features that it reads, and those that it writes, first for first.
+    pairing, write : str
+        What these pairs are called among the rotated features: "half", "interleaved", "blocked", or "other".
+    sign : {1, -1}
+        −1 where every plane turns its second feature towards the first.
+    frequencies, uncertainty : A rows of K floats
+        Ω, radians per unit step, and how far each may be off what the black box has.
+    whole : bool
+        Whether it takes whole positions only, so that Ω is known modulo 2π.
+    reach : int
+        The highest position that it was asked for.
+    ladder : str
+        Ω in words.
+    magnitude : float or None
+        What turned features are multiplied by; None where planes differ.
+    growth : tuple of float
+        ln of what each plane grows by in a step; empty where there is no growth.
+    nearest : tuple of Near
+        The entries of the catalogue that it is; where it is none, the nearest.
+    findings : tuple of Finding
+        Why it is not rotary, and what else is to be known.
+    """
+
+    verdict: Nature
+    features: int
+    axes: int
+    dtype: str
+    pairs: Pairs = ()
+    written: Pairs = ()
+    pairing: str = ""
+    write: str = ""
+    sign: int = 1
+    frequencies: Rows = ()
+    uncertainty: Rows = ()
+    whole: bool = False
+    reach: int = 0
+    ladder: str = ""
+    magnitude: float | None = None
+    growth: tuple[float, ...] = ()
+    nearest: tuple[Near, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rotated(self) -> tuple[int, ...]:
+        """The features that are rotated, in order."""
+        return tuple(rotated(self.pairs))
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The names of the catalogue that it is."""
+        return tuple(name for one in self.nearest if not one.findings for name in one.names)
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Return it as plain data; an infinite ratio is None, as JSON has none."""
+        found = asdict(self)
+        for one in found["nearest"]:
+            one["worst"] = one["worst"] if one["worst"] < float("inf") else None
+        return {**found, "rotated": self.rotated, "entries": self.entries}
+
+    def explain(self) -> str:
+        """Return it in words, a few lines."""
+        return "\n".join([f"{self.verdict} ({self.dtype}){self._layout()}", *(f"  {line}" for line in self._lines())])
+
+    def __str__(self) -> str:
+        return self.explain()
+
+    def _layout(self) -> str:
+        if not self.pairs:
+            return ""
+        write = "" if self.write == self.pairing else f", written {self.write}"
+        turned = spans(list(self.rotated)) if len(self.rotated) < self.features else "all"
+        return f": {len(self.pairs)} planes, {self.pairing}{write}, of {self.features} features {turned}"
+
+    def _lines(self) -> Iterator[str]:
+        if self.pairs:
+            yield f"frequencies: {self.ladder}{self._known()}"
+            yield from filter(None, [self._turned(), self._grown()])
+        yield from (_told(one) for one in self.findings)
+        for one in self.nearest:
+            if not one.findings:
+                yield f"is {_named(one, self.features)}, worst error {ratio(one.worst)} of its bound"
+            yield from (f"near {_named(one, self.features)}: {_told(each)}" for each in one.findings)
+        if self.pairs and not self.nearest:
+            yield f"the catalogue has none of {self.axes} axes that is as narrow"
+
+    def _known(self) -> str:
+        worst = max(map(max, self.uncertainty))
+        return f", known to {worst:.1g} rad per step{', modulo 2π' * self.whole}"
+
+    def _turned(self) -> str:
+        way = "the second feature towards the first" if self.sign < 0 else ""
+        size = "planes of several magnitudes" if self.magnitude is None else f"magnitude {self.magnitude:.6g}"
+        return ", ".join(filter(None, [f"turned {way}" if way else "", size if self.magnitude != 1 else ""]))
+
+    def _grown(self) -> str:
+        return f"growth: ln from {min(self.growth):.3g} to {max(self.growth):.3g} per step" if self.growth else ""
+
+
+def _told(one: Finding) -> str:
+    return f"{one.what} [{one.id}]{f': {one.evidence}' if one.evidence else ''}"
+
+
+def _named(near: Near, features: int) -> str:
+    """Return names, with the width that their heads have where it is another."""
+    names = [
+        name if ANGLES[name].width == features else f"{name} (of {ANGLES[name].width} features)" for name in near.names
+    ]
+    return ", ".join(names) + (", of keys" if near.side == "key" else "")

@@ -1,0 +1,120 @@
+"""A black box, what it is asked, and how far its positions reach."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from refpos.oracle.inputs import Case
+from refpos.oracle.rounding import travelling
+from refpos.oracle.roundoff import UNIT_ROUNDOFF, underflow
+from refpos.oracle.trial import ErroredError, call
+from refpos.oracle.verdict import Finding
+from refpos.spec.precise import Floats
+
+HIGHEST = 17
+"""Positions are asked for up to 2 to this power."""
+
+
+class RefusedError(Exception):
+    """A black box computes nothing that planes can be read off."""
+
+    def __init__(self, id: str, what: str, evidence: str) -> None:  # noqa: A002
+        super().__init__(what)
+        self.finding = Finding(id, what, evidence)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A black box f(x, positions) -> y.
+
+    Parameters
+    ----------
+    implementation : callable
+        As for `check`.
+    features, axes : int
+        The width of x, and the coordinates of a position.
+    dtype : {"float32", "float64", "float16", "bfloat16"}
+        Of x.
+    """
+
+    implementation: Callable[..., Any]
+    features: int
+    axes: int
+    dtype: str
+
+    def __call__(self, x: Floats, positions: Floats) -> Floats:
+        """Return what comes of x, (batch, heads, n, d), at positions (n, A).
+
+        Raises
+        ------
+        ErroredError
+            As `refpos.oracle.trial.call`, and if a number is not finite.
+        """
+        case = Case("probe", "what is asked of a black box", positions[:, 0] if self.axes == 1 else positions)
+        got = call(self.implementation, [travelling(x, self.dtype), case.travelling], x.shape, self.dtype)
+        wrong = ~np.isfinite(got).all(axis=(0, 1, 3))
+        if wrong.any():
+            raise ErroredError(f"returned no finite number at position {told(positions[wrong][0])}")
+        return got
+
+    @property
+    def u(self) -> float:
+        """The unit roundoff of what it returns."""
+        return UNIT_ROUNDOFF[self.dtype]
+
+    @property
+    def u_angle(self) -> float:
+        """The unit roundoff in which angles are made at worst."""
+        return min(self.u, UNIT_ROUNDOFF["float32"])
+
+    @property
+    def normal(self) -> float:
+        """The size from which on what it returns is rounded to u."""
+        return 2 * underflow(self.dtype) / self.u
+
+    def along(self, steps: Sequence[float]) -> Floats:
+        """Return the positions (A·J, A) that stand J steps along each axis, and 0 along the others."""
+        return np.concatenate([np.outer(steps, row) for row in np.eye(self.axes)])
+
+
+def reach(box: Box, longest: int | None) -> int:
+    """Return the highest power of two at which every coordinate may stand, found by halving.
+
+    Raises
+    ------
+    ErroredError
+        If there is none: what is wrong at position 1.
+    """
+    top = 2 ** min(HIGHEST, HIGHEST if longest is None else (longest - 1).bit_length() - 1)
+    _ask(box, [1.0])
+    while not takes(box, [float(top)]):
+        top //= 2
+    return top
+
+
+def takes(box: Box, steps: Sequence[float]) -> bool:
+    """Return whether a black box takes positions that far along its axes."""
+    try:
+        _ask(box, steps)
+    except ErroredError:
+        return False
+    return True
+
+
+def told(position: Floats) -> str:
+    """Write a position as a number, or as its coordinates.
+
+    Examples
+    --------
+    >>> told(np.array([3.0])), told(np.array([3.0, 0.5]))
+    ('3', '(3, 0.5)')
+    """
+    numbers = [f"{one:.9g}" for one in position]
+    return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
+
+
+def _ask(box: Box, steps: Sequence[float]) -> None:
+    positions = np.concatenate([np.zeros((1, box.axes)), box.along(steps)])
+    box(np.ones((1, 1, len(positions), box.features)), positions)

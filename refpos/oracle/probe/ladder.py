@@ -1,0 +1,133 @@
+"""Frequencies in words: the ladder on which they stand, and where they leave it."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from refpos.spec.precise import Floats
+from refpos.variants.frequencies import LADDERS
+from refpos.variants.ladder import Ladder, rungs
+
+ROUGH, FINE = 5e-3, 1e-5
+"""How far a ladder may be off at any plane, in parts: of 16-bit frequencies; and of the first planes, if not all."""
+FEWEST = 4
+"""Of so many planes at least it is said that they stand on a ladder."""
+UNITS = {"": 1.0, "π·": np.pi, "2π·": 2 * np.pi}
+COUNTED = {"shared": "", "per-axis": " of each axis", "alternating": " of each axis, rungs of the axes in turn"}
+
+
+class Fit(NamedTuple):
+    """Frequencies factor·base^(−e), and how far off the worst is, in parts."""
+
+    base: float
+    factor: float
+    worst: float
+
+
+def spelled(axes: tuple[int, ...], frequencies: Floats) -> str:
+    """Return the ladder of some planes, their axes and frequencies along them given, in words.
+
+    Examples
+    --------
+    >>> spelled((0,) * 8, 10_000 ** (-np.arange(8) / 8))
+    'base 10,000 over 8 planes'
+    >>> spelled((0,) * 8, 10_000 ** (-np.arange(8) / 8) / np.repeat([1, 4], [5, 3]))
+    'base 10,000 over 8 planes, planes 5 to 7 over 4'
+    """
+    if len(axes) < FEWEST or not (frequencies > 0).all():
+        return _ends(frequencies)
+    fits = [(kind, _fit(_exponents(axes, kind), frequencies)) for kind in LADDERS]
+    good = [one for one in fits if one[1].worst <= ROUGH]
+    if good:
+        kind, fit = min(good, key=lambda one: (not _unit(one[1]), LADDERS.index(one[0])))
+        count = len(axes) if kind == "shared" else len(axes) // len(set(axes))
+        return _told(fit, count, COUNTED[kind] if len(set(axes)) > 1 else "", frequencies)
+    if len(set(axes)) > 1:
+        return "; ".join(f"axis {axis}: {_alone(axes, axis, frequencies)}" for axis in sorted(set(axes)))
+    return _first(_exponents(axes, "shared"), frequencies)
+
+
+def paces(ratios: Floats) -> str:
+    """Return by how much planes are divided, those of one number together; nothing of those that are not.
+
+    Examples
+    --------
+    >>> paces(np.array([1, 1, 1.5, 3, 8, 8]))
+    'plane 2 over 1.5, plane 3 over 3, planes 4 to 5 over 8'
+    """
+    return ", ".join(_paces(ratios))
+
+
+def _paces(ratios: Floats) -> Iterator[str]:
+    for start, stop in _runs(ratios):
+        low, high = ratios[start:stop].min(), ratios[start:stop].max()
+        if abs(np.log(low)) < ROUGH and abs(np.log(high)) < ROUGH:
+            continue
+        planes = f"plane {start}" if stop == start + 1 else f"planes {start} to {stop - 1}"
+        yield f"{planes} over {low:.4g}" if high < low * (1 + ROUGH) else f"{planes} over {low:.4g} to {high:.4g}"
+
+
+def _runs(ratios: Floats) -> Iterator[tuple[int, int]]:
+    """Yield the ends of runs of one number, and of several numbers beside each other, if they are more than two."""
+    even = [0, *(np.flatnonzero(np.abs(np.diff(np.log(ratios))) > ROUGH) + 1).tolist(), len(ratios)]
+    sizes = np.diff(even)
+    at = 0
+    while at < len(sizes):
+        several = at
+        while several < len(sizes) and sizes[several] == 1:
+            several += 1
+        last = several if several - at > 2 else at + 1
+        yield even[at], even[last]
+        at = last
+
+
+def _alone(axes: tuple[int, ...], axis: int, frequencies: Floats) -> str:
+    own = np.array(axes) == axis
+    return spelled((0,) * int(own.sum()), frequencies[own])
+
+
+def _exponents(axes: tuple[int, ...], kind: Ladder) -> Floats:
+    ranks = sorted(set(axes))
+    found = rungs(tuple(map(ranks.index, axes)), kind)
+    return np.array([float(rung.exponent(endpoint=False)) for rung in found if rung is not None])
+
+
+def _fit(exponents: Floats, frequencies: Floats) -> Fit:
+    """Return the ladder that is nearest to the logarithms of frequencies."""
+    columns = np.stack([-exponents, np.ones(len(exponents))], axis=1)
+    (slope, height), *_ = np.linalg.lstsq(columns, np.log(frequencies), rcond=None)
+    off = np.abs(np.log(frequencies) - columns @ [slope, height])
+    return Fit(float(np.exp(slope)), float(np.exp(height)), float(off.max()))
+
+
+def _first(exponents: Floats, frequencies: Floats) -> str:
+    """Return the ladder of the first planes, as many as stand on one, and what the others are divided by."""
+    many = [n for n in range(FEWEST, len(frequencies)) if _fit(exponents[:n], frequencies[:n]).worst <= FINE]
+    if not many:
+        return f"on no ladder, {_ends(frequencies)}"
+    fit = _fit(exponents[: max(many)], frequencies[: max(many)])
+    due = fit.factor * fit.base**-exponents
+    return f"{_told(fit, len(frequencies), '', frequencies)}, {paces(due / frequencies)}"
+
+
+def _unit(fit: Fit) -> str | None:
+    """Return the unit of a ladder that is not scaled, None of one that is."""
+    return next((name for name, size in UNITS.items() if abs(np.log(fit.factor / size)) <= max(fit.worst, FINE)), None)
+
+
+def _told(fit: Fit, count: int, counted: str, frequencies: Floats) -> str:
+    off = f", each to {fit.worst:.1g}" if fit.worst > FINE else ""
+    if fit.base <= 1:
+        return f"{_ends(frequencies)} in equal ratios over {count} planes{counted}{off}"
+    unit, digits = _unit(fit), 5 if fit.worst <= FINE else 3
+    base = f"base {float(f'{fit.base:.{digits}g}'):,.10g} over {count} planes{counted}"
+    scaled = "" if unit is not None else f", all over {1 / fit.factor:.5g}"
+    return f"{unit or ''}{base}{scaled}{off}"
+
+
+def _ends(frequencies: npt.NDArray[np.float64] | Sequence[float]) -> str:
+    """Return the first and the last."""
+    numbers = [f"{one:.6g}" for one in frequencies]
+    return numbers[0] if len(numbers) == 1 else f"from {numbers[0]} to {numbers[-1]}" if numbers else "none"

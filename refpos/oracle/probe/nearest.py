@@ -1,0 +1,94 @@
+"""Which entries of the catalogue a reading is, and where the nearest of them differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from refpos.catalogue import ANGLES
+from refpos.oracle.check import check
+from refpos.oracle.identified import Near
+from refpos.oracle.probe.box import Box
+from refpos.oracle.probe.differences import differences, distance
+from refpos.oracle.probe.reading import Reading
+from refpos.oracle.probe.turning import Turning, close, described, turning
+from refpos.oracle.verdict import Report
+from refpos.variants.frequencies import axis_count
+from refpos.variants.length import is_static
+from refpos.variants.planes import width
+from refpos.variants.rotary import Rotary, Side
+
+NEAREST = 3
+"""How many encodings are told that are near."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An encoding of the catalogue that could be meant, and what is to be read of it."""
+
+    name: str
+    variant: Rotary
+    side: Side
+    due: Reading
+
+
+def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
+    """Return the entries that a black box is, as `check` says; where there are none, the nearest that it is not."""
+    candidates = list(_candidates(box, whole=reading.whole))
+    near = [one for one in candidates if close(reading, one.due, box.u)]
+    reports = [(group, _checked(box, reading, group[0])) for group in _grouped(near)]
+    agreed = [Near(_names(group), group[0].side, report.worst) for group, report in reports if report.ok]
+    if agreed:
+        return tuple(agreed)
+    groups = _grouped(sorted(candidates, key=lambda one: _distance(box, found, one)))[:NEAREST]
+    return tuple(_different(box, reading, found, group) for group in groups)
+
+
+def _candidates(box: Box, *, whole: bool) -> Iterator[Candidate]:
+    """Yield the rotary encodings that have as many axes, are static and no wider, and have learned nothing."""
+    for name, entry in ANGLES.items():
+        variant = entry.variant
+        fits = isinstance(variant, Rotary) and axis_count(variant.frequencies) == box.axes
+        if not fits or width(variant) > box.features or not is_static(variant) or variant.learned:
+            continue
+        assert isinstance(variant, Rotary)
+        for side in _sides(variant):
+            yield Candidate(name, variant, side, described(variant, box.features, side, whole=whole))
+
+
+def _distance(box: Box, found: Turning, one: Candidate) -> float:
+    return distance(found, turning(one.due)) + (ANGLES[one.name].width != box.features)
+
+
+def _sides(variant: Rotary) -> tuple[Side, ...]:
+    return ("query",) if variant.growth is None else ("query", "key")
+
+
+def _grouped(candidates: list[Candidate]) -> list[list[Candidate]]:
+    """Return candidates in groups that have one function, in order."""
+    groups: dict[tuple[bytes, ...], list[Candidate]] = {}
+    for one in candidates:
+        key = tuple(part.tobytes() for part in (one.due.own, one.due.other, one.due.start, one.due.values))
+        groups.setdefault(key, []).append(one)
+    return list(groups.values())
+
+
+def _names(group: list[Candidate]) -> tuple[str, ...]:
+    return tuple(one.name for one in group)
+
+
+def _checked(box: Box, reading: Reading, one: Candidate) -> Report:
+    longest = reading.reach + 1
+    return check(
+        box.implementation, one.variant, dtype=box.dtype, features=box.features, side=one.side, longest=longest
+    )
+
+
+def _different(box: Box, reading: Reading, found: Turning, group: list[Candidate]) -> Near:
+    """Return in what a black box differs from an entry: the mistake that explains all, or else each difference."""
+    report = _checked(box, reading, group[0])
+    explained = [one for one in report.findings if one.id not in ("unexplained", "errored")]
+    words = explained[:1] or differences(found, turning(group[0].due)) or report.findings[:1]
+    return Near(_names(group), group[0].side, float(np.nan_to_num(report.worst, nan=np.inf)), tuple(words))

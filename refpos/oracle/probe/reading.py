@@ -1,0 +1,136 @@
+r"""What a black box computes: y_c = Re[(x_a + i x_b) z_c(p)] with z_c(p) = z_c(0) exp(Σ_s λ_cs p_s), read off."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from refpos.oracle.inputs import Case, fill
+from refpos.oracle.probe.box import Box, RefusedError, reach, takes, told
+from refpos.oracle.probe.exponents import OF_ANGLE, OF_RESULT, Complex, Exponents, exponents
+from refpos.oracle.probe.structure import Ints, Structure, structure
+from refpos.spec.precise import Floats
+
+FINEST = 13
+"""Fractions of a position are asked for down to 2 to minus this power."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a rotary encoding does to each feature c of its result, on A axes.
+
+    Parameters
+    ----------
+    own, other : (d,) int
+        The features x_a and x_b of which it is made; other is −1 where it is made of one.
+    start : (d,) complex
+        z at the origin.
+    values : (A, d) complex
+        λ = ρ + iω: the growth and the frequency along each axis, per unit step.
+    off : (A, d)
+        How far λ may be off.
+    departed : (A, d)
+        The step along each axis at which z no longer follows, 0 where it always does.
+    whole : bool
+        Whether it takes whole positions only, so that frequencies are known modulo 2π.
+    reach : int
+        The highest position asked for.
+    """
+
+    own: Ints
+    other: Ints
+    start: Complex
+    values: Complex
+    off: Floats
+    departed: Floats
+    whole: bool = False
+    reach: int = 1
+
+    def at(self, positions: Floats) -> Complex:
+        """Return z at positions (n, A)."""
+        return np.asarray(self.start * np.exp(positions @ self.values))
+
+    def applied(self, x: Floats, positions: Floats) -> Floats:
+        """Return what comes of x, (..., n, d)."""
+        second = np.where(self.other >= 0, x[..., self.other], 0)
+        return np.asarray(((x[..., self.own] + 1j * second) * self.at(positions)).real)
+
+
+def read(box: Box, longest: int | None) -> Reading:
+    """Read a black box.
+
+    Raises
+    ------
+    ErroredError, RefusedError
+        If it fails, or is nothing that can be read.
+    """
+    top = reach(box, longest)
+    fractions = takes(box, [0.5])
+    odd = [1.0, float(top), float(5 * top // 8 | 1)] + [9 / 32] * fractions
+    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(odd)]))
+    steps = 2.0 ** np.arange(-FINEST * fractions, np.log2(top) + 1)
+    start, turned = _turned(box, found, steps)
+    followed = _exponents(box, steps, start, turned)
+    whole = not fractions or bool(((followed.departed > 0) & (followed.departed <= 1)).any())
+    if whole and fractions:
+        late = steps >= 1
+        followed = _exponents(box, steps[late], start, turned[late])
+    return Reading(found.own, found.other, start, *followed, whole, top)
+
+
+def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex]:
+    """Return z at the origin, (d,), and at steps along each axis, (J, A, d), asked for from the last to the first."""
+    positions = np.concatenate([box.along(steps), np.zeros((1, box.axes))])[::-1]
+    second = np.zeros(box.features)
+    second[np.maximum(found.own, found.other)[found.other >= 0]] = 1
+    asked = np.stack([1 - second, second])[:, None, None, :]
+    got = box(np.broadcast_to(asked, (2, 3, len(positions), box.features)), positions)
+    _check_heads(box, got, positions)
+    made = np.arange(box.features)
+    own, other = (got[second[at].astype(int), 0, :, made].T for at in (found.own, found.other))
+    z = own - 1j * np.where(found.other >= 0, other, 0)
+    _check_context(box, found, z, positions)
+    return z[0], z[:0:-1].reshape(box.axes, len(steps), -1).swapaxes(0, 1)
+
+
+def _exponents(box: Box, steps: Floats, start: Complex, turned: Complex) -> Exponents:
+    return exponents(box, steps, turned / start, np.abs(turned))
+
+
+def _check_heads(box: Box, got: Floats, positions: Floats) -> None:
+    off = np.abs(got - got[:, :1]) - 4 * box.u * np.abs(got) - box.normal
+    if (off > 0).any():
+        _, h, row, c = np.unravel_index(int(off.argmax()), off.shape)
+        where = f"at position {told(positions[row])}, feature {c}, heads 0 and {h}"
+        raise RefusedError("heads", "heads are not turned alike, where one operator is asked for", where)
+
+
+def _check_context(box: Box, found: Structure, z: Complex, positions: Floats) -> None:
+    """Check that a token becomes the same beside other tokens, in another order."""
+    d = np.arange(box.features)
+    for position, operator in zip(found.positions, found.operators, strict=True):
+        row = np.flatnonzero((positions == position).all(axis=1))
+        if not len(row):
+            continue
+        due = operator[d, found.own] - 1j * np.where(found.other >= 0, operator[d, found.other], 0)
+        off = np.abs(z[row[0]] - due) - OF_RESULT * box.u * np.abs(due) - box.normal
+        if (off > 0).any():
+            evidence = f"feature {int(off.argmax())} at position {told(position)}, beside other tokens and alone"
+            raise RefusedError("context", "no rotation: what a token becomes depends on the other tokens", evidence)
+
+
+def departure(box: Box, reading: Reading) -> str:
+    """Say where other vectors at scattered positions do not become what was read, or nothing where they do."""
+    tokens = np.arange(1, 14)[:, None]
+    positions = (tokens**2 * 7919 + np.arange(box.axes) * 104_729) % reading.reach * 1.0
+    x = fill(Case("probe", "", positions), (2, 3), box.features)
+    with np.errstate(over="ignore"):
+        due, size = reading.applied(x, positions), np.abs(reading.at(positions))
+    radius = size * np.hypot(x[..., reading.own], np.where(reading.other >= 0, x[..., reading.other], 0))
+    angle = np.abs(positions) @ reading.off + OF_ANGLE * (box.axes + 1) * box.u_angle * (
+        np.abs(positions) @ np.abs(reading.values)
+    )
+    off = np.abs(box(x, positions) - due) / (radius * (angle + OF_RESULT * box.u) + box.normal)
+    if off.max() <= 1:
+        return ""
+    *_, row, c = np.unravel_index(int(off.argmax()), off.shape)
+    return f"at position {told(positions[row])}, feature {c}: {off.max():.2g} times what its roundings explain"
