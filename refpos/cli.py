@@ -1,4 +1,4 @@
-"""The command line: list, show, check; golden is in `refpos.golden_cli`, table in `refpos.table_cli`."""
+"""The command line: list, show, check; golden, identify and table are in files of their own."""
 
 import argparse
 import io
@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from refpos import golden_cli, table_cli
+from refpos import golden_cli, identify_cli, table_cli
 from refpos.errors import SpecError, told
 from refpos.oracle.names import DTYPES, IDIOMS
 
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_list(commands)
     _add_show(commands)
     _add_check(commands)
+    identify_cli.add(commands)
     golden_cli.add(commands)
     table_cli.add(commands)
     return parser
@@ -167,7 +168,7 @@ def _check_one(asked: argparse.Namespace) -> int:
     variant = asked.name if asked.length is None else at_length(entry.variant, asked.length)
     features = entry.width if asked.features is None else asked.features
     with redirect_stdout(sys.stderr):
-        implementation = _implementation(asked.impl)
+        implementation = imported(asked.impl)
         reports = [
             check(implementation, variant, dtype=dtype, recipe=asked.recipe, features=features, longest=asked.longest)
             for dtype in asked.dtype
@@ -179,7 +180,7 @@ def _check_one(asked: argparse.Namespace) -> int:
     return 0 if all(report.ok for report in reports) else 1
 
 
-def _implementation(place: str) -> Any:
+def imported(place: str) -> Any:
     """Import package.module:function, the working directory included."""
     module, _, attribute = place.partition(":")
     if not (module and attribute):

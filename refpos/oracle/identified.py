@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from refpos.catalogue import ANGLES
+from refpos.oracle.probe.box import HIGHEST
 from refpos.oracle.probe.differences import rotated, spans
+from refpos.oracle.probe.ladder import counted
 from refpos.oracle.verdict import Finding, ratio
 from refpos.variants.planes import Pairs
 from refpos.variants.rotary import Side
@@ -90,6 +92,11 @@ class Identified:
     findings: tuple[Finding, ...] = ()
 
     @property
+    def ok(self) -> bool:
+        """Whether it is known what it computes: a rotary encoding, or an entry of the catalogue that is none."""
+        return self.verdict == "rotary" or bool(self.entries)
+
+    @property
     def rotated(self) -> tuple[int, ...]:
         """The features that are rotated, in order."""
         return tuple(rotated(self.pairs))
@@ -104,7 +111,7 @@ class Identified:
         found = asdict(self)
         for one in found["nearest"]:
             one["worst"] = one["worst"] if one["worst"] < float("inf") else None
-        return {**found, "rotated": self.rotated, "entries": self.entries}
+        return {**found, "ok": self.ok, "rotated": self.rotated, "entries": self.entries}
 
     def explain(self) -> str:
         """Return it in words, a few lines."""
@@ -117,29 +124,43 @@ class Identified:
         if not self.pairs:
             return ""
         write = "" if self.write == self.pairing else f", written {self.write}"
-        turned = spans(list(self.rotated)) if len(self.rotated) < self.features else "all"
-        return f": {len(self.pairs)} planes, {self.pairing}{write}, of {self.features} features {turned}"
+        part = f"all {self.features} features"
+        if len(self.rotated) < self.features:
+            part = f"features {spans(self.rotated)} of {self.features}"
+        return f": {counted(len(self.pairs))}, {self.pairing}{write}, of {part}"
 
     def _lines(self) -> Iterator[str]:
         if self.pairs:
             yield f"frequencies: {self.ladder}{self._known()}"
-            yield from filter(None, [self._turned(), self._grown()])
+            yield from filter(None, [*self._axes(), self._turned(), self._grown(), self._asked()])
         yield from (_told(one) for one in self.findings)
         for one in self.nearest:
             if not one.findings:
                 yield f"is {_named(one, self.features)}, worst error {ratio(one.worst)} of its bound"
-            yield from (f"near {_named(one, self.features)}: {_told(each)}" for each in one.findings)
+            else:
+                yield f"near {_named(one, self.features)}: {'; '.join(map(_told, one.findings))}"
         if self.pairs and not self.nearest:
-            yield f"the catalogue has none of {self.axes} axes that is as narrow"
+            yield f"near none: the catalogue has none for positions of {self.axes} axes in {self.features} features"
 
     def _known(self) -> str:
         worst = max(map(max, self.uncertainty))
-        return f", known to {worst:.1g} rad per step{', modulo 2π' * self.whole}"
+        return f", known to {worst:.1g} rad per step"
+
+    def _axes(self) -> Iterator[str]:
+        """Yield which planes each axis turns, where there are several."""
+        for axis, row in enumerate(self.frequencies):
+            planes = [k for k, (one, off) in enumerate(zip(row, self.uncertainty[axis], strict=True)) if abs(one) > off]
+            if self.axes > 1:
+                yield f"axis {axis} turns {f'planes {spans(planes)}' if planes else 'nothing'}"
 
     def _turned(self) -> str:
         way = "the second feature towards the first" if self.sign < 0 else ""
         size = "planes of several magnitudes" if self.magnitude is None else f"magnitude {self.magnitude:.6g}"
         return ", ".join(filter(None, [f"turned {way}" if way else "", size if self.magnitude != 1 else ""]))
+
+    def _asked(self) -> str:
+        whole = "whole ones only, so that frequencies are modulo 2π, " if self.whole else ""
+        return f"positions: {whole}asked for up to {self.reach:,}" if self.whole or self.reach < 2**HIGHEST else ""
 
     def _grown(self) -> str:
         return f"growth: ln from {min(self.growth):.3g} to {max(self.growth):.3g} per step" if self.growth else ""

@@ -11,7 +11,7 @@ from refpos.errors import require
 from refpos.oracle.identified import Identified
 from refpos.oracle.names import DTYPES
 from refpos.oracle.probe.box import Box, RefusedError
-from refpos.oracle.probe.evidence import departed, shifted, unequal
+from refpos.oracle.probe.evidence import departed, outside, shifted, unequal
 from refpos.oracle.probe.exponents import OF_RESULT
 from refpos.oracle.probe.ladder import spelled
 from refpos.oracle.probe.nearest import nearest
@@ -88,24 +88,32 @@ def identify(
 
 def _errored(box: Box, error: ErroredError) -> Identified:
     """Return that it failed; but for a function of the positions alone, what that may be."""
-    positions = np.arange(3) if box.axes == 1 else np.zeros((3, box.axes), np.int64)
+    if any(_makes_rows(box, dtype) for dtype in DTYPES):
+        words = "rows of positions alone, to be added: sinusoidal, or a table"
+        finding = Finding("rows", words, "`check` is for sinusoidal ones")
+        return Identified("not rotary", box.features, box.axes, box.dtype, findings=(finding,))
+    return Identified(
+        "errored", box.features, box.axes, box.dtype, findings=(Finding("errored", str(error), "when it was called"),)
+    )
+
+
+def _makes_rows(box: Box, dtype: str) -> bool:
+    """Return whether it is a function of positions alone, whose rows have a dtype."""
+    positions = np.zeros((3, box.axes), np.int64)
     try:
-        call(box.implementation, [positions], (3, box.features), box.dtype)
+        call(box.implementation, [positions[:, 0] if box.axes == 1 else positions], (3, box.features), dtype)
     except ErroredError:
-        finding = Finding("errored", str(error), "")
-        return Identified("errored", box.features, box.axes, box.dtype, findings=(finding,))
-    finding = Finding("rows", "rows of positions alone, which are added: sinusoidal or a table", "`check` is for these")
-    return Identified("not rotary", box.features, box.axes, box.dtype, findings=(finding,))
+        return False
+    return True
 
 
 def _identified(box: Box, reading: Reading, found: Turning) -> Identified:
     if not found.read:
-        finding = Finding("still", "not applied: positions change nothing", f"up to {reading.reach}")
+        finding = Finding("still", "positions change nothing", f"up to {reading.reach:,}")
         return Identified("not rotary", box.features, box.axes, box.dtype, reach=reading.reach, findings=(finding,))
     near = nearest(box, reading, found)
-    wrong = [*unequal(box, found)]
-    if not any(not one.findings for one in near):
-        wrong += departed(box, reading)
+    apart = tuple(unequal(box, found))
+    wrong = apart if any(not one.findings for one in near) else (*apart, *departed(box, reading))
     return Identified(
         verdict="not rotary" if wrong else "rotary",
         features=box.features,
@@ -120,16 +128,18 @@ def _identified(box: Box, reading: Reading, found: Turning) -> Identified:
         uncertainty=tuple(map(tuple, found.off.tolist())),
         whole=reading.whole,
         reach=reading.reach,
-        ladder=_ladder(found),
+        ladder=_ladder(found, unequal=bool(apart)),
         magnitude=_magnitude(found.magnitudes, OF_RESULT * box.u),
         growth=tuple(found.first.real[0].tolist()) if found.grows else (),
         nearest=near,
-        findings=(*wrong, *shifted(box, found)),
+        findings=(*wrong, *shifted(box, found), *outside(box, reading)),
     )
 
 
-def _ladder(found: Turning) -> str:
+def _ladder(found: Turning, *, unequal: bool) -> str:
     """Return the frequencies in words."""
+    if unequal:
+        return "two to a plane"
     if ((np.abs(found.first.imag) > found.off).sum(axis=0) > 1).any():
         return "a plane turns with several axes"
     return spelled(found.axes, found.along())

@@ -74,7 +74,7 @@ class Box:
         """The size from which on what it returns is rounded to u."""
         return 2 * underflow(self.dtype) / self.u
 
-    def along(self, steps: Sequence[float]) -> Floats:
+    def along(self, steps: Sequence[float] | Floats) -> Floats:
         """Return the positions (A·J, A) that stand J steps along each axis, and 0 along the others."""
         return np.concatenate([np.outer(steps, row) for row in np.eye(self.axes)])
 
@@ -87,7 +87,7 @@ def reach(box: Box, longest: int | None) -> int:
     ErroredError
         If there is none: what is wrong at position 1.
     """
-    top = 2 ** min(HIGHEST, HIGHEST if longest is None else (longest - 1).bit_length() - 1)
+    top = 1 << min(HIGHEST, HIGHEST if longest is None else (longest - 1).bit_length() - 1)
     _ask(box, [1.0])
     while not takes(box, [float(top)]):
         top //= 2

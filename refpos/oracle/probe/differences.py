@@ -1,10 +1,10 @@
 """In what one set of planes differs from another: as a number, and in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from refpos.oracle.probe.ladder import paces, spelled
+from refpos.oracle.probe.ladder import counted, paces, spelled
 from refpos.oracle.probe.turning import SLACK, Turning
 from refpos.oracle.verdict import Finding
 from refpos.spec.precise import Floats
@@ -21,7 +21,7 @@ def differences(found: Turning, due: Turning) -> tuple[Finding, ...]:
     return tuple(_differences(found, due))
 
 
-def spans(features: list[int]) -> str:
+def spans(features: Sequence[int]) -> str:
     """Write features as runs of neighbours.
 
     Examples
@@ -70,9 +70,10 @@ def _differences(found: Turning, due: Turning) -> Iterator[Finding]:
         yield Finding("differs/sign", "turned the other way: sign flipped", f"sign {found.sign}")
     g, other = found.magnitudes.mean(), due.magnitudes.mean()
     if not _alike(g, other):
-        yield Finding("differs/magnitude", f"magnitude {g:.6g} where {other:.6g} is meant", f"at the origin of {_count(found)}")
+        words = f"magnitude {g:.6g} where {other:.6g} is meant"
+        yield Finding("differs/magnitude", words, f"at the origin of {counted(len(found.read))}")
     if not _grown_alike(found, due):
-        yield Finding("differs/growth", "another growth with the position", f"of {_count(found)}")
+        yield Finding("differs/growth", "another growth with the position", f"of {counted(len(found.read))}")
     if len(found.read) == len(due.read):
         yield from _frequencies(found, due)
 
@@ -81,7 +82,7 @@ def _pairs(found: Turning, due: Turning) -> Iterator[Finding]:
     own, meant = rotated(found.read), rotated(due.read)
     if own != meant:
         words = f"features {spans(own)} are rotated where {spans(meant)} are meant"
-        yield Finding("differs/features", words, f"{_count(found)} where {_count(due)} are meant")
+        yield Finding("differs/features", words, f"{counted(len(found.read))} where {counted(len(due.read))} are meant")
     one, other = found.pairing(found.read), due.pairing(due.read)
     if one != other:
         yield Finding("differs/pairing", f"pairing {one} where {other} is meant", f"the first pair is {found.read[0]}")
@@ -99,7 +100,7 @@ def _frequencies(found: Turning, due: Turning) -> Iterator[Finding]:
         return
     own, meant = found.along(), due.along()
     if (own > 0).all() and (meant > 0).all() and not _alike(own, meant):
-        words = f"frequencies are {spelled(found.axes, own)}, where {spelled(due.axes, meant)} is meant"
+        words = f"frequencies {spelled(due.axes, meant)} are meant"
         yield Finding("differs/frequencies", words, paces(meant / own))
 
 
@@ -112,8 +113,3 @@ def _grown_alike(found: Turning, due: Turning) -> bool:
     if one.shape != other.shape:
         return bool((np.abs(one) <= found.off).all() and not other.any())
     return bool((np.abs(one - other) <= SLACK * np.abs(other) + 4 * found.off).all())
-
-
-def _count(planes: Turning) -> str:
-    count = len(planes.read)
-    return f"{count} plane{'s' * (count != 1)}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from refpos.oracle.probe.box import Box
-from refpos.oracle.probe.exponents import OF_RESULT, wrapped
+from refpos.oracle.probe.exponents import OF_RESULT
 from refpos.oracle.probe.reading import Reading, departure
 from refpos.oracle.probe.turning import Turning
 from refpos.oracle.verdict import Finding
@@ -36,7 +36,8 @@ def departed(box: Box, reading: Reading) -> Iterator[Finding]:
     if reading.departed.any():
         first = np.where(reading.departed > 0, reading.departed, np.inf)
         axis, c = np.unravel_index(int(first.argmin()), first.shape)
-        evidence = f"along axis {axis} it is left at position {first.min():g}, by feature {c} and {_others(first)} others"
+        count = int(np.isfinite(first).any(axis=0).sum())
+        evidence = f"along axis {axis} left from position {first.min():g} on, by {count} features, {c} among them"
         yield Finding("departs", "angles are not the position times a frequency", evidence)
         return
     where = departure(box, reading)
@@ -58,8 +59,15 @@ def shifted(box: Box, found: Turning) -> Iterator[Finding]:
     yield Finding("shifted", f"positions shifted: at 0 it is what is due at {words}", evidence)
 
 
-def _others(first: Floats) -> int:
-    return int(np.isfinite(first).any(axis=0).sum()) - 1
+def outside(box: Box, reading: Reading) -> Iterator[Finding]:
+    """Yield that features which no plane turns do not pass through as they are."""
+    error = OF_RESULT * box.u
+    moved = (reading.own != np.arange(box.features)) | (np.abs(reading.start - 1) > error)
+    moved = (reading.other < 0) & (moved | (np.abs(reading.values) > NEAR * reading.off).any(axis=0))
+    if moved.any():
+        c = int(moved.argmax())
+        evidence = f"{moved.sum()} of them; feature {c} is {reading.start[c].real:.6g} times feature {reading.own[c]}"
+        yield Finding("outside", "features outside the planes are moved or multiplied", evidence)
 
 
 def _steps(found: Turning, phases: Floats, error: float) -> list[float] | None:
@@ -75,5 +83,5 @@ def _steps(found: Turning, phases: Floats, error: float) -> list[float] | None:
         rates = found.frequencies[axis, slow]
         steps.append(float(phases[slow] @ rates / (rates @ rates)) if len(slow) else 0.0)
     steps = [round(step, 4) for step in steps]
-    rest = wrapped(1j * (phases - np.array(steps) @ found.frequencies)).imag
+    rest = np.angle(np.exp(1j * (phases - np.array(steps) @ found.frequencies)))
     return steps if (np.abs(rest) <= NEAR * error).all() else None

@@ -1,21 +1,20 @@
 """Frequencies in words: the ladder on which they stand, and where they leave it."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from refpos.spec.precise import Floats
-from refpos.variants.frequencies import LADDERS
 from refpos.variants.ladder import Ladder, rungs
 
 ROUGH, FINE = 5e-3, 1e-5
 """How far a ladder may be off at any plane, in parts: of 16-bit frequencies; and of the first planes, if not all."""
 FEWEST = 4
 """Of so many planes at least it is said that they stand on a ladder."""
-UNITS = {"": 1.0, "π·": np.pi, "2π·": 2 * np.pi}
-COUNTED = {"shared": "", "per-axis": " of each axis", "alternating": " of each axis, rungs of the axes in turn"}
+KINDS: tuple[Ladder, ...] = get_args(Ladder)
+UNITS = {"": 1.0, ", times π": np.pi, ", times 2π": 2 * np.pi}
 
 
 class Fit(NamedTuple):
@@ -38,12 +37,11 @@ def spelled(axes: tuple[int, ...], frequencies: Floats) -> str:
     """
     if len(axes) < FEWEST or not (frequencies > 0).all():
         return _ends(frequencies)
-    fits = [(kind, _fit(_exponents(axes, kind), frequencies)) for kind in LADDERS]
+    fits = [(kind, _fit(_exponents(axes, kind), frequencies)) for kind in KINDS]
     good = [one for one in fits if one[1].worst <= ROUGH]
     if good:
-        kind, fit = min(good, key=lambda one: (not _unit(one[1]), LADDERS.index(one[0])))
-        count = len(axes) if kind == "shared" else len(axes) // len(set(axes))
-        return _told(fit, count, COUNTED[kind] if len(set(axes)) > 1 else "", frequencies)
+        kind, fit = min(good, key=lambda one: (not _unit(one[1]), KINDS.index(one[0])))
+        return _told(fit, _counted(axes, kind), frequencies)
     if len(set(axes)) > 1:
         return "; ".join(f"axis {axis}: {_alone(axes, axis, frequencies)}" for axis in sorted(set(axes)))
     return _first(_exponents(axes, "shared"), frequencies)
@@ -60,13 +58,25 @@ def paces(ratios: Floats) -> str:
     return ", ".join(_paces(ratios))
 
 
+def counted(planes: int) -> str:
+    """Return how many planes there are.
+
+    Examples
+    --------
+    >>> counted(1), counted(64)
+    ('1 plane', '64 planes')
+    """
+    return f"{planes} plane{'s' * (planes != 1)}"
+
+
 def _paces(ratios: Floats) -> Iterator[str]:
     for start, stop in _runs(ratios):
-        low, high = ratios[start:stop].min(), ratios[start:stop].max()
-        if abs(np.log(low)) < ROUGH and abs(np.log(high)) < ROUGH:
+        low, middle, high = np.quantile(ratios[start:stop], (0, 0.5, 1))
+        if max(abs(np.log(low)), abs(np.log(high))) < ROUGH:
             continue
         planes = f"plane {start}" if stop == start + 1 else f"planes {start} to {stop - 1}"
-        yield f"{planes} over {low:.4g}" if high < low * (1 + ROUGH) else f"{planes} over {low:.4g} to {high:.4g}"
+        one = stop == start + 1 or high < low * (1 + ROUGH)
+        yield f"{planes} over {middle:.4g}" if one else f"{planes} over {low:.4g} to {high:.4g}"
 
 
 def _runs(ratios: Floats) -> Iterator[tuple[int, int]]:
@@ -109,7 +119,7 @@ def _first(exponents: Floats, frequencies: Floats) -> str:
         return f"on no ladder, {_ends(frequencies)}"
     fit = _fit(exponents[: max(many)], frequencies[: max(many)])
     due = fit.factor * fit.base**-exponents
-    return f"{_told(fit, len(frequencies), '', frequencies)}, {paces(due / frequencies)}"
+    return f"{_told(fit, _counted((0,) * len(due), 'shared'), frequencies)}, {paces(due / frequencies)}"
 
 
 def _unit(fit: Fit) -> str | None:
@@ -117,14 +127,23 @@ def _unit(fit: Fit) -> str | None:
     return next((name for name, size in UNITS.items() if abs(np.log(fit.factor / size)) <= max(fit.worst, FINE)), None)
 
 
-def _told(fit: Fit, count: int, counted: str, frequencies: Floats) -> str:
+def _counted(axes: tuple[int, ...], kind: Ladder) -> str:
+    """Return how many planes are on a ladder."""
+    sizes = [axes.count(axis) for axis in sorted(set(axes))]
+    if kind == "shared" or len(sizes) == 1:
+        return counted(len(axes))
+    turns = ", rungs of the axes in turn" if kind == "alternating" else ""
+    several = f"{sizes[0]}" if len(set(sizes)) == 1 else f"{', '.join(map(str, sizes[:-1]))} and {sizes[-1]}"
+    return f"{several} planes of each axis{turns}"
+
+
+def _told(fit: Fit, planes: str, frequencies: Floats) -> str:
     off = f", each to {fit.worst:.1g}" if fit.worst > FINE else ""
     if fit.base <= 1:
-        return f"{_ends(frequencies)} in equal ratios over {count} planes{counted}{off}"
+        return f"{_ends(frequencies)} in equal ratios over {planes}{off}"
     unit, digits = _unit(fit), 5 if fit.worst <= FINE else 3
-    base = f"base {float(f'{fit.base:.{digits}g}'):,.10g} over {count} planes{counted}"
-    scaled = "" if unit is not None else f", all over {1 / fit.factor:.5g}"
-    return f"{unit or ''}{base}{scaled}{off}"
+    base = f"base {float(f'{fit.base:.{digits}g}'):,.10g} over {planes}"
+    return f"{base}{f', all over {1 / fit.factor:.5g}' if unit is None else unit}{off}"
 
 
 def _ends(frequencies: npt.NDArray[np.float64] | Sequence[float]) -> str:

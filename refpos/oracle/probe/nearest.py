@@ -37,13 +37,15 @@ class Candidate:
 def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
     """Return the entries that a black box is, as `check` says; where there are none, the nearest that it is not."""
     candidates = list(_candidates(box, whole=reading.whole))
-    near = [one for one in candidates if close(reading, one.due, box.u)]
-    reports = [(group, _checked(box, reading, group[0])) for group in _grouped(near)]
+    alike = [one for one in candidates if close(reading, one.due, box.u)]
+    reports = [(group, _checked(box, reading, group[0])) for group in _grouped(alike)]
     agreed = [Near(_names(group), group[0].side, report.worst) for group, report in reports if report.ok]
     if agreed:
         return tuple(agreed)
     groups = _grouped(sorted(candidates, key=lambda one: _distance(box, found, one)))[:NEAREST]
-    return tuple(_different(box, reading, found, group) for group in groups)
+    near = [_different(box, reading, found, group) for group in groups]
+    explained = tuple(one for one in near if not one.findings[0].id.startswith(("differs/", "unexplained")))
+    return explained or tuple(near)
 
 
 def _candidates(box: Box, *, whole: bool) -> Iterator[Candidate]:

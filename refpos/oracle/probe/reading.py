@@ -12,6 +12,8 @@ from refpos.spec.precise import Floats
 
 FINEST = 13
 """Fractions of a position are asked for down to 2 to minus this power."""
+SCATTERED = 7919, 104_729
+"""Primes, by whose multiples positions are scattered."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,9 @@ class Reading:
         """Return z at positions (n, A)."""
         return np.asarray(self.start * np.exp(positions @ self.values))
 
-    def applied(self, x: Floats, positions: Floats) -> Floats:
-        """Return what comes of x, (..., n, d)."""
-        second = np.where(self.other >= 0, x[..., self.other], 0)
-        return np.asarray(((x[..., self.own] + 1j * second) * self.at(positions)).real)
+    def paired(self, x: Floats) -> Complex:
+        """Return x_a + i x_b for each feature of the result."""
+        return np.asarray(x[..., self.own] + 1j * np.where(self.other >= 0, x[..., self.other], 0))
 
 
 def read(box: Box, longest: int | None) -> Reading:
@@ -79,7 +80,7 @@ def read(box: Box, longest: int | None) -> Reading:
 
 def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex]:
     """Return z at the origin, (d,), and at steps along each axis, (J, A, d), asked for from the last to the first."""
-    positions = np.concatenate([box.along(steps), np.zeros((1, box.axes))])[::-1]
+    positions = np.concatenate([np.zeros((1, box.axes)), box.along(steps)])[::-1]
     second = np.zeros(box.features)
     second[np.maximum(found.own, found.other)[found.other >= 0]] = 1
     asked = np.stack([1 - second, second])[:, None, None, :]
@@ -89,7 +90,7 @@ def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex
     own, other = (got[second[at].astype(int), 0, :, made].T for at in (found.own, found.other))
     z = own - 1j * np.where(found.other >= 0, other, 0)
     _check_context(box, found, z, positions)
-    return z[0], z[:0:-1].reshape(box.axes, len(steps), -1).swapaxes(0, 1)
+    return z[-1], z[-2::-1].reshape(box.axes, len(steps), -1).swapaxes(0, 1)
 
 
 def _exponents(box: Box, steps: Floats, start: Complex, turned: Complex) -> Exponents:
@@ -120,17 +121,14 @@ def _check_context(box: Box, found: Structure, z: Complex, positions: Floats) ->
 
 def departure(box: Box, reading: Reading) -> str:
     """Say where other vectors at scattered positions do not become what was read, or nothing where they do."""
-    tokens = np.arange(1, 14)[:, None]
-    positions = (tokens**2 * 7919 + np.arange(box.axes) * 104_729) % reading.reach * 1.0
-    x = fill(Case("probe", "", positions), (2, 3), box.features)
-    with np.errstate(over="ignore"):
-        due, size = reading.applied(x, positions), np.abs(reading.at(positions))
-    radius = size * np.hypot(x[..., reading.own], np.where(reading.other >= 0, x[..., reading.other], 0))
-    angle = np.abs(positions) @ reading.off + OF_ANGLE * (box.axes + 1) * box.u_angle * (
-        np.abs(positions) @ np.abs(reading.values)
-    )
-    off = np.abs(box(x, positions) - due) / (radius * (angle + OF_RESULT * box.u) + box.normal)
+    tokens, axes = np.arange(1, 14)[:, None] ** 2, np.arange(box.axes)
+    positions = np.asarray((tokens * SCATTERED[0] + axes * SCATTERED[1]) % reading.reach, np.float64)
+    x = fill(Case("probe", "scattered", positions), (2, 3), box.features)
+    pairs, z = reading.paired(x), reading.at(positions)
+    theta = positions @ np.abs(reading.values)
+    angle = positions @ reading.off + OF_ANGLE * (box.axes + 1) * box.u_angle * theta + OF_RESULT * box.u
+    off = np.abs(box(x, positions) - (pairs * z).real) / (np.abs(pairs * z) * angle + box.normal)
     if off.max() <= 1:
         return ""
     *_, row, c = np.unravel_index(int(off.argmax()), off.shape)
-    return f"at position {told(positions[row])}, feature {c}: {off.max():.2g} times what its roundings explain"
+    return f"at position {told(positions[row])}, feature {c}: {off.max():.2g} times what roundings explain"

@@ -38,13 +38,10 @@ def structure(box: Box, positions: Floats) -> Structure:
     """
     operators = _operators(box, positions)
     size = np.abs(operators)
-    touched = size.max(axis=0) > 2 * box.u * size.max()
+    size[size <= 2 * box.u * size.max(axis=2, keepdims=True)] = 0
+    touched = np.asarray(size.any(axis=0))
     _check_counts(touched)
-    start = np.where(size[0] > 2 * box.u * size.max(), size[0], 0)
-    if not start.any(axis=1).all():
-        c = int(np.argmin(start.any(axis=1)))
-        raise RefusedError("no-planes", "no rotation: it vanishes at the origin", f"feature {c} of the result is 0")
-    own, other = _split(touched, start)
+    own, other = _split(touched, size[0])
     _check_pairs(own, other)
     return Structure(own, other, positions, operators)
 
@@ -74,7 +71,8 @@ def _operator(box: Box, positions: Floats) -> Floats:
 def _check_linear(box: Box, operators: Floats, vector: Floats, got: Floats, positions: Floats) -> None:
     """Check that a vector becomes what its components become, to the roundings of a sum."""
     terms = operators * vector
-    allowed = (8 + 2 * (terms != 0).sum(axis=-1)) * box.u * np.abs(terms).sum(axis=-1) + box.normal
+    size = np.abs(terms).sum(axis=-1).max(axis=-1, keepdims=True)
+    allowed = (8 + 2 * (terms != 0).sum(axis=-1)) * box.u * size + box.normal
     off = np.abs(got - terms.sum(axis=-1)) - allowed
     if (off <= 0).all():
         return
@@ -85,7 +83,8 @@ def _check_linear(box: Box, operators: Floats, vector: Floats, got: Floats, posi
 
 
 def _check_counts(touched: Flags) -> None:
-    for axis, words in ((1, "feature {} of the result is made of {} features"), (0, "feature {} goes into {} features")):
+    made, goes = "feature {} of the result is made of {} features", "feature {} goes into {} features"
+    for axis, words in ((1, made), (0, goes)):
         count = touched.sum(axis=axis)
         worst = int(np.abs(count - 1.5).argmax())
         if not 1 <= count[worst] <= 2:
@@ -98,6 +97,9 @@ def _split(touched: Flags, start: Floats) -> tuple[Ints, Ints]:
 
     Where the origin already mixes them, its own is the one of the same number.
     """
+    if not start.any(axis=1).all():
+        c = int(start.any(axis=1).argmin())
+        raise RefusedError("no-planes", "no rotation: it vanishes at the origin", f"feature {c} of the result is 0")
     several = (start > 0).sum(axis=1) > 1
     own = np.where(several & touched.diagonal(), np.arange(len(start)), start.argmax(axis=1))
     rest = touched.copy()

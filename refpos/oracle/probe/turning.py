@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from refpos.spec.rotary import growth_logs
 from refpos.spec.scaling import magnitude
 from refpos.variants.frequencies import Frequencies, plane_count
 from refpos.variants.planes import Pairs, planes
-from refpos.variants.rotary import PAIRINGS, Rotary, Side
+from refpos.variants.rotary import Pairing, Rotary, Side
 
 SLACK = 1e-3
 """Parts by which frequencies and magnitudes may differ that are worth a check, and those that are told as one."""
@@ -112,7 +113,7 @@ def described(variant: Rotary, features: int, side: Side = "query", *, whole: bo
     own, other = np.arange(features), np.full(features, -1)
     start, values = np.ones(features, complex), np.zeros((omega(variant.frequencies).shape[0], features), complex)
     rate, centre = _growth(variant, side)
-    turned = 1j * variant.sign * omega(variant.frequencies)
+    turned: Complex = np.asarray(1j * variant.sign * omega(variant.frequencies), np.complex128)
     turned = wrapped(turned) if whole else turned
     for (a, b), (c, d), (first, second) in zip(*planes(variant, features), strict=True):
         for place, one, two, column, turn in ((c, a, b, first, turned), (d, b, a, second, -turned)):
@@ -141,9 +142,9 @@ def _growth(variant: Rotary, side: Side) -> tuple[Floats, Floats]:
 
 
 def _pairings(axes: tuple[int, ...]) -> Iterator[tuple[str, Pairs]]:
-    """Yield the pairings of planes that these axes turn, by name; blocks only where the planes of an axis are beside."""
-    ranks = sorted(set(axes))
-    for name in PAIRINGS:
+    """Yield the pairings of planes that these axes turn, by name; blocks only where those of an axis stand together."""
+    ranks, names = sorted(set(axes)), get_args(Pairing)
+    for name in names:
         try:
             variant = Rotary(Frequencies(tuple(map(ranks.index, axes))), pairing=name)
         except SpecError:
