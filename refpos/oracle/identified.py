@@ -24,6 +24,8 @@ class Near:
     ----------
     names : tuple of str
         Of the catalogue.
+    lengths : tuple of int or None
+        For each the length at which it is this function, None where it does not depend on the length.
     side : {"query", "key"}
         As which of the two they were compared.
     worst : float
@@ -33,6 +35,7 @@ class Near:
     """
 
     names: tuple[str, ...]
+    lengths: tuple[int | None, ...]
     side: Side
     worst: float
     findings: tuple[Finding, ...] = ()
@@ -171,8 +174,10 @@ def _told(one: Finding) -> str:
 
 
 def _named(near: Near, features: int) -> str:
-    """Return names, with the width that their heads have where it is another."""
-    names = [
-        name if ANGLES[name].width == features else f"{name} (of {ANGLES[name].width} features)" for name in near.names
-    ]
-    return ", ".join(names) + (", of keys" if near.side == "key" else "")
+    """Return names, with the length on which they depend, and the width that their heads have where it is another."""
+    names = []
+    for name, length in zip(near.names, near.lengths, strict=True):
+        told = [] if length is None else [f"at length {length:,}"]
+        told += [f"of {ANGLES[name].width} features"] * (ANGLES[name].width != features)
+        names.append(f"{name} ({', '.join(told)})" if told else name)
+    return ", ".join(names) + ", of keys" * (near.side == "key")

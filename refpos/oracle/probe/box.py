@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from refpos.oracle.inputs import Case
-from refpos.oracle.rounding import travelling
 from refpos.oracle.roundoff import UNIT_ROUNDOFF, underflow
 from refpos.oracle.trial import ErroredError, call
 from refpos.oracle.verdict import Finding
@@ -45,7 +44,7 @@ class Box:
     dtype: str
 
     def __call__(self, x: Floats, positions: Floats) -> Floats:
-        """Return what comes of x, (batch, heads, n, d), at positions (n, A).
+        """Return what comes of x, (batch, heads, n, d), at positions (n, A); x is of few bits, exact in every dtype.
 
         Raises
         ------
@@ -53,7 +52,8 @@ class Box:
             As `refpos.oracle.trial.call`, and if a number is not finite.
         """
         case = Case("probe", "what is asked of a black box", positions[:, 0] if self.axes == 1 else positions)
-        got = call(self.implementation, [travelling(x, self.dtype), case.travelling], x.shape, self.dtype)
+        given = x.astype("float32" if self.dtype == "bfloat16" else self.dtype)
+        got = call(self.implementation, [given, case.travelling], x.shape, self.dtype)
         wrong = ~np.isfinite(got).all(axis=(0, 1, 3))
         if wrong.any():
             raise ErroredError(f"returned no finite number at position {told(positions[wrong][0])}")

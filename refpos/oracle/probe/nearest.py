@@ -14,11 +14,12 @@ from refpos.oracle.probe.box import Box
 from refpos.oracle.probe.differences import differences, distance
 from refpos.oracle.probe.reading import Reading
 from refpos.oracle.probe.turning import Turning, close, described, turning
-from refpos.oracle.verdict import Report
-from refpos.variants.frequencies import axis_count
-from refpos.variants.length import is_static
+from refpos.oracle.verdict import Finding, Report
+from refpos.variants.frequencies import Frequencies, axis_count, head_count
+from refpos.variants.length import at_length
 from refpos.variants.planes import width
 from refpos.variants.rotary import Rotary, Side
+from refpos.variants.scaling import OfLength
 
 NEAREST = 3
 """How many encodings are told that are near."""
@@ -29,6 +30,7 @@ class Candidate:
     """An encoding of the catalogue that could be meant, and what is to be read of it."""
 
     name: str
+    length: int | None
     variant: Rotary
     side: Side
     due: Reading
@@ -39,7 +41,7 @@ def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
     candidates = list(_candidates(box, whole=reading.whole))
     alike = [one for one in candidates if close(reading, one.due, box.u)]
     reports = [(group, _checked(box, reading, group[0])) for group in _grouped(alike)]
-    agreed = [Near(_names(group), group[0].side, report.worst) for group, report in reports if report.ok]
+    agreed = [_near(group, report) for group, report in reports if report.ok]
     if agreed:
         return tuple(agreed)
     groups = _grouped(sorted(candidates, key=lambda one: _distance(box, found, one)))[:NEAREST]
@@ -49,15 +51,28 @@ def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
 
 
 def _candidates(box: Box, *, whole: bool) -> Iterator[Candidate]:
-    """Yield the rotary encodings that have as many axes, are static and no wider, and have learned nothing."""
-    for name, entry in ANGLES.items():
-        variant = entry.variant
-        fits = isinstance(variant, Rotary) and axis_count(variant.frequencies) == box.axes
-        if not fits or width(variant) > box.features or not is_static(variant) or variant.learned:
+    """Yield the rotary encodings for as many axes that fit and have learned nothing, those of just the width first."""
+    for name, entry in sorted(ANGLES.items(), key=lambda one: one[1].width != box.features):
+        own = entry.variant
+        fits = isinstance(own, Rotary) and axis_count(own.frequencies) == box.axes and width(own) <= box.features
+        if not fits or own.learned or head_count(own.frequencies) is not None:
             continue
-        assert isinstance(variant, Rotary)
-        for side in _sides(variant):
-            yield Candidate(name, variant, side, described(variant, box.features, side, whole=whole))
+        assert isinstance(own, Rotary)
+        for length, variant in _at_lengths(own):
+            for side in _sides(variant):
+                yield Candidate(name, length, variant, side, described(variant, box.features, side, whole=whole))
+
+
+def _at_lengths(variant: Rotary) -> Iterator[tuple[int | None, Rotary]]:
+    """Yield a variant, or where it depends on the length, what it is at its original one and at twice that."""
+    own = variant.frequencies
+    scalings = own.scalings if isinstance(own, Frequencies) else ()
+    original = next((one.original for one in scalings if isinstance(one, OfLength)), None)
+    if original is None:
+        yield None, variant
+        return
+    for length in (original, 2 * original):
+        yield length, at_length(variant, length)
 
 
 def _distance(box: Box, found: Turning, one: Candidate) -> float:
@@ -77,8 +92,9 @@ def _grouped(candidates: list[Candidate]) -> list[list[Candidate]]:
     return list(groups.values())
 
 
-def _names(group: list[Candidate]) -> tuple[str, ...]:
-    return tuple(one.name for one in group)
+def _near(group: list[Candidate], report: Report, findings: tuple[Finding, ...] = ()) -> Near:
+    names, lengths = zip(*((one.name, one.length) for one in group), strict=True)
+    return Near(names, lengths, group[0].side, float(np.nan_to_num(report.worst, nan=np.inf)), findings)
 
 
 def _checked(box: Box, reading: Reading, one: Candidate) -> Report:
@@ -93,4 +109,4 @@ def _different(box: Box, reading: Reading, found: Turning, group: list[Candidate
     report = _checked(box, reading, group[0])
     explained = [one for one in report.findings if one.id not in ("unexplained", "errored")]
     words = explained[:1] or differences(found, turning(group[0].due)) or report.findings[:1]
-    return Near(_names(group), group[0].side, float(np.nan_to_num(report.worst, nan=np.inf)), tuple(words))
+    return _near(group, report, tuple(words))

@@ -83,13 +83,13 @@ def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex
     positions = np.concatenate([np.zeros((1, box.axes)), box.along(steps)])[::-1]
     second = np.zeros(box.features)
     second[np.maximum(found.own, found.other)[found.other >= 0]] = 1
-    asked = np.stack([1 - second, second])[:, None, None, :]
-    got = box(np.broadcast_to(asked, (2, 3, len(positions), box.features)), positions)
+    asked = np.stack([1 - second, second, found.vector])[:, None, None, :]
+    got = box(np.broadcast_to(asked, (3, 2, len(positions), box.features)), positions)
     _check_heads(box, got, positions)
+    _check_context(box, found, got[2, 0], positions)
     made = np.arange(box.features)
     own, other = (got[second[at].astype(int), 0, :, made].T for at in (found.own, found.other))
     z = own - 1j * np.where(found.other >= 0, other, 0)
-    _check_context(box, found, z, positions)
     return z[-1], z[-2::-1].reshape(box.axes, len(steps), -1).swapaxes(0, 1)
 
 
@@ -105,18 +105,14 @@ def _check_heads(box: Box, got: Floats, positions: Floats) -> None:
         raise RefusedError("heads", "heads are not turned alike, where one operator is asked for", where)
 
 
-def _check_context(box: Box, found: Structure, z: Complex, positions: Floats) -> None:
-    """Check that a token becomes the same beside other tokens, in another order."""
-    d = np.arange(box.features)
-    for position, operator in zip(found.positions, found.operators, strict=True):
-        row = np.flatnonzero((positions == position).all(axis=1))
-        if not len(row):
-            continue
-        due = operator[d, found.own] - 1j * np.where(found.other >= 0, operator[d, found.other], 0)
-        off = np.abs(z[row[0]] - due) - OF_RESULT * box.u * np.abs(due) - box.normal
-        if (off > 0).any():
-            evidence = f"feature {int(off.argmax())} at position {told(position)}, beside other tokens and alone"
-            raise RefusedError("context", "no rotation: what a token becomes depends on the other tokens", evidence)
+def _check_context(box: Box, found: Structure, got: Floats, positions: Floats) -> None:
+    """Check that the vector of the structure becomes (n, d) what it became there, beside other tokens."""
+    for position, due in zip(found.positions, found.became, strict=True):
+        for became in got[(positions == position).all(axis=1)]:
+            off = np.abs(became - due) - OF_RESULT * box.u * np.abs(due).max() - box.normal
+            if (off > 0).any():
+                evidence = f"feature {int(off.argmax())} at position {told(position)}, beside others than before"
+                raise RefusedError("context", "no rotation: what a token becomes depends on the other tokens", evidence)
 
 
 def departure(box: Box, reading: Reading) -> str:

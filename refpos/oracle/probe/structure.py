@@ -19,13 +19,14 @@ AT_ONCE = 2**24
 class Structure(NamedTuple):
     """For each feature of the result the one it is at the origin, and the one that is turned into it, −1 where none is.
 
-    With them the operators (n, d, d) that were read at some positions (n, A), the origin first.
+    With them a vector, and what comes of it (n, d) at the positions (n, A) at which operators were read.
     """
 
     own: Ints
     other: Ints
     positions: Floats
-    operators: Floats
+    vector: Floats
+    became: Floats
 
 
 def structure(box: Box, positions: Floats) -> Structure:
@@ -36,49 +37,48 @@ def structure(box: Box, positions: Floats) -> Structure:
     RefusedError
         If it is not linear, or a feature of its result is made of none or of more than two.
     """
-    operators = _operators(box, positions)
-    size = np.abs(operators)
-    size[size <= 2 * box.u * size.max(axis=2, keepdims=True)] = 0
-    touched = np.asarray(size.any(axis=0))
-    _check_counts(touched)
-    own, other = _split(touched, size[0])
-    _check_pairs(own, other)
-    return Structure(own, other, positions, operators)
-
-
-def _operators(box: Box, positions: Floats) -> Floats:
-    """Return the operator (d, d) at each position, from basis vectors in the batch."""
-    d, n = box.features, len(positions)
-    several = max(1, AT_ONCE // d**2)
-    return np.concatenate([_operator(box, positions[at : at + several]) for at in range(0, n, several)])
-
-
-def _operator(box: Box, positions: Floats) -> Floats:
-    d, n = box.features, len(positions)
-    given = numbers()
+    d, given = box.features, numbers()
     vector = np.array([given[i % len(given)] for i in range(d)]) / 16
+    several = max(1, AT_ONCE // d**2)
+    blocks = [positions[at : at + several] for at in range(0, len(positions), several)]
+    touched, start, became = np.zeros((d, d), dtype=bool), np.zeros((0, d)), []
+    for block in blocks:
+        operators, mixed = _operators(box, block, vector)
+        size = np.abs(operators)
+        size[size <= 2 * box.u * size.max(axis=2, keepdims=True)] = 0
+        touched |= size.any(axis=0)
+        start = start if len(start) else size[0]
+        became.append(mixed)
+    _check_counts(touched)
+    own, other = _split(touched, start)
+    _check_pairs(own, other)
+    return Structure(own, other, positions, vector, np.concatenate(became))
+
+
+def _operators(box: Box, positions: Floats, vector: Floats) -> tuple[Floats, Floats]:
+    """Return the operator (d, d) at each position, from basis vectors in the batch, and what a vector becomes there."""
+    d, n = box.features, len(positions)
     asked = np.concatenate([np.eye(d), [vector, np.zeros(d)]])
-    *columns, mixed, nothing = box(np.repeat(asked[:, None, None, :], n, axis=2), positions)[:, 0]
-    found = np.stack(columns, axis=-1)
+    got = box(np.repeat(asked[:, None, None, :], n, axis=2), positions)[:, 0]
+    operators, mixed, nothing = np.moveaxis(got[:d], 0, -1), *got[d:]
     if nothing.any():
         row, c = np.unravel_index(int(np.abs(nothing).argmax()), nothing.shape)
         where = f"at position {told(positions[row])} zeros become {nothing[row, c]:.6g} in feature {c}"
         raise RefusedError("additive", "no rotation: something is added to the features", where)
-    _check_linear(box, found, vector, mixed, positions)
-    return found
+    _check_linear(box, operators, vector, mixed, positions)
+    return operators, mixed
 
 
 def _check_linear(box: Box, operators: Floats, vector: Floats, got: Floats, positions: Floats) -> None:
     """Check that a vector becomes what its components become, to the roundings of a sum."""
-    terms = operators * vector
-    size = np.abs(terms).sum(axis=-1).max(axis=-1, keepdims=True)
-    allowed = (8 + 2 * (terms != 0).sum(axis=-1)) * box.u * size + box.normal
-    off = np.abs(got - terms.sum(axis=-1)) - allowed
+    due, size = operators @ vector, (np.abs(operators) @ np.abs(vector)).max(axis=-1, keepdims=True)
+    terms = np.count_nonzero(operators, axis=-1)
+    off = np.abs(got - due) - (8 + 2 * terms) * box.u * size - box.normal
     if (off <= 0).all():
         return
     row, c = np.unravel_index(int(off.argmax()), off.shape)
-    due = f"{terms[row, c].sum():.6g} where {got[row, c]:.6g} is returned"
-    where = f"at position {told(positions[row])}, feature {c}: what basis vectors become adds up to {due}"
+    sums = f"{due[row, c]:.6g} where {got[row, c]:.6g} is returned"
+    where = f"at position {told(positions[row])}, feature {c}: what basis vectors become adds up to {sums}"
     raise RefusedError("nonlinear", "no rotation: it is not linear in the features", where)
 
 
