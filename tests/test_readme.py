@@ -41,6 +41,16 @@ def test_the_wrong_rope_on_the_first_screen_is_named_as_shown(mine, capsys):
     assert without_numbers("\n".join(printed)) == without_numbers(capsys.readouterr().out)
 
 
+def test_the_wrong_rope_is_identified_as_shown(mine, capsys):
+    (shown,) = (block for block in blocks("console") if block.startswith("$ refpos identify"))
+    command, *printed = shown.splitlines()
+
+    status = main(command.removeprefix("$ refpos ").split())
+
+    assert status == 0
+    assert without_numbers("\n".join(printed)) == without_numbers(capsys.readouterr().out)
+
+
 def test_the_wrong_rope_takes_ten_lines_and_its_name_five():
     code, shown = blocks("python")[0], blocks("console")[0]
 

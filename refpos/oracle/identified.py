@@ -70,7 +70,8 @@ class Identified:
     growth : tuple of float
         ln of what each plane grows by in a step; empty where there is no growth.
     nearest : tuple of Near
-        The entries of the catalogue that it is; where it is none, the nearest.
+        The entries of the catalogue that it is; where it is none, the nearest that one mistake turns into it, or the
+        nearest few.
     findings : tuple of Finding
         Why it is not rotary, and what else is to be known.
     """

@@ -56,12 +56,13 @@ def _choices(found: Turning, due: Turning) -> int:
 
 
 def _share(found: Turning, due: Turning) -> float:
-    """Return the share of the frequencies, sorted, that differ, and a little for how much they do."""
+    """Return the share of the frequencies, sorted, that differ, half for a factor on all, and a little for how much."""
     one, other = (np.sort(np.abs(each.along())) for each in (found, due))
     if len(one) != len(other):
         one, other = (np.interp(np.linspace(0, 1, 64), np.linspace(0, 1, len(each)), each) for each in (one, other))
-    ratios = np.abs(np.log(np.maximum(one, 1e-30) / np.maximum(other, 1e-30)))
-    return float((ratios > SLACK).mean() + min(ratios.mean(), 9) / 10)
+    ratios = np.log(np.maximum(one, 1e-30) / np.maximum(other, 1e-30))
+    each, even = ((np.abs(rest) > SLACK).mean() for rest in (ratios, ratios - np.median(ratios)))
+    return float(min(each, 0.5 + even) + min(np.abs(ratios).mean(), 9) / 10)
 
 
 def _differences(found: Turning, due: Turning) -> Iterator[Finding]:
@@ -98,10 +99,15 @@ def _frequencies(found: Turning, due: Turning) -> Iterator[Finding]:
         evidence = f"the first is plane {k}, turned by axis {found.axes[k]} where {due.axes[k]} is meant"
         yield Finding("differs/axes", "planes turned by other axes", evidence)
         return
-    own, meant = found.along(), due.along()
-    if (own > 0).all() and (meant > 0).all() and not _alike(own, meant):
+    own, meant = np.abs(found.along()), np.abs(due.along())
+    if not _alike(own, meant):
         words = f"frequencies {spelled(due.axes, meant)} are meant"
         yield Finding("differs/frequencies", words, paces(meant / own))
+        return
+    apart = np.abs(own / meant - 1)
+    if (apart > 4 * found.off.max(axis=0) / meant).any():
+        words = f"frequencies are off by up to {apart.max():.1g} of themselves"
+        yield Finding("differs/precision", words, f"at plane {int(apart.argmax())}")
 
 
 def _alike(one: Floats | float, other: Floats | float) -> bool:

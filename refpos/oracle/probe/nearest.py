@@ -23,6 +23,8 @@ from refpos.variants.scaling import OfLength
 
 NEAREST = 3
 """How many encodings are told that are near."""
+EXACTLY, OTHERWISE = ("differs/precision",), ("differs/", "unexplained", "errored")
+"""Of what differs: what alone explains all, and what does not."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ class Candidate:
 
 
 def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
-    """Return the entries that a black box is, as `check` says; where there are none, the nearest that it is not."""
+    """Return the entries that a black box is, as `check` says.
+
+    Where there are none, the nearest of which one mistake explains all; and where there are none, the nearest.
+    """
     candidates = list(_candidates(box, whole=reading.whole))
     alike = [one for one in candidates if close(reading, one.due, box.u)]
     reports = [(group, _checked(box, reading, group[0])) for group in _grouped(alike)]
@@ -46,8 +51,8 @@ def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
         return tuple(agreed)
     groups = _grouped(sorted(candidates, key=lambda one: _distance(box, found, one)))[:NEAREST]
     near = [_different(box, reading, found, group) for group in groups]
-    explained = tuple(one for one in near if not one.findings[0].id.startswith(("differs/", "unexplained")))
-    return explained or tuple(near)
+    explained = [one for one in near if one.findings[0].id in EXACTLY or not one.findings[0].id.startswith(OTHERWISE)]
+    return tuple(explained[:1] or near)
 
 
 def _candidates(box: Box, *, whole: bool) -> Iterator[Candidate]:
