@@ -29,8 +29,9 @@ from refpos import (
 from refpos.catalogue import ANGLES
 from refpos.cli import main
 from refpos.oracle.probe.box import Box
+from refpos.oracle.probe.differences import differences, distance
 from refpos.oracle.probe.reading import read
-from refpos.oracle.probe.turning import described, turning
+from refpos.oracle.probe.turning import close, described, turning
 from refpos.oracle.rounding import round_to
 from refpos.variants.frequencies import axis_count
 from refpos.variants.length import is_static
@@ -172,7 +173,7 @@ def test_frequencies_that_several_axes_share_are_read():
     assert found.verdict == "rotary"
     assert np.allclose(found.frequencies, learned["omega"], atol=1e-6)
     assert found.ladder == "a plane turns with several axes"
-    assert "near none: the catalogue has none for positions of 2 axes in 8 features" in found.explain()
+    assert "near none: no entry turns as many axes in 8 features" in found.explain()
 
 
 def test_growth_is_read_for_queries_and_for_keys():
@@ -224,6 +225,7 @@ def test_frequencies_beyond_a_turn_are_read_where_fractions_are_taken_and_modulo
     assert (apart.whole, alike.whole) == (False, True)
     assert len(alike.pairs) == len(apart.pairs) - 2
     assert np.abs(alike.frequencies).max() <= np.pi
+    assert "dinov3" in near(alike)
 
 
 def test_a_head_of_128_takes_few_calls():
@@ -251,7 +253,11 @@ WRONG = {
     "another base": (computing(at_base(5e5)), "llama-3.1", "scaling/no-ByParts"),
     "a base that no model has": (computing(at_base(2e4)), "llama-2", "differs/frequencies"),
     "the base of another": (computing(at_base(25_000.0)), "llama-2", "base/25000"),
-    "scaling dropped": (computing(replace(LONG, frequencies=replace(LONG.frequencies, scaling=()))), "llama-3.1", None),
+    "scaling dropped": (
+        computing(replace(LONG, frequencies=replace(LONG.frequencies, scaling=()))),
+        "llama-3.1",
+        "scaling/no-ByParts",
+    ),
     "sign flipped": (computing(replace(LONG, sign=-1)), "llama-3.1", "sign/flipped"),
     "pairs swapped": (computing(replace(LONG, pairing="interleaved")), "llama-3.1", "pairing/interleaved"),
     "positions off by one": (lambda x, p: rotate(x, p + 1, LLAMA), "llama-2", "positions/plus-one"),
@@ -268,7 +274,8 @@ def test_a_wrong_implementation_is_no_entry_and_what_differs_from_the_nearest_is
 
     assert found.entries == ()
     assert name in near(found)
-    assert mistake is None or near(found)[name] == [mistake]
+    assert near(found)[name] == [mistake]
+    assert mistake.startswith("differs") or len(found.nearest) == 1
 
 
 def test_a_ladder_is_told_as_it_is():
@@ -323,6 +330,22 @@ def test_angles_that_are_no_multiple_of_the_position_are_not_rotary():
     assert [ids(one) for one in (far, coarse, root)] == [["departs"]] * 3
     assert "left from position 2048 on" in far.findings[0].evidence
     assert "left from position 2 on" in root.findings[0].evidence
+    assert np.allclose(far.frequencies, omega(LLAMA.frequencies), rtol=1e-6)
+
+
+def test_angles_that_wander_within_the_bounds_of_a_check_are_those_of_the_entry():
+    ladder = omega(LLAMA.frequencies)[0]
+
+    def implementation(x, positions):
+        way = np.where(np.frexp(positions)[1] % 2, 1, -1)[:, None] * 2.0**-24
+        angles = np.asarray(positions, np.float64)[:, None] * ladder * (1 - 1.8 * way * np.log(ladder))
+        return turn(x, np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32), LLAMA)
+
+    found = identify(implementation, features=128)
+
+    assert read(Box(implementation, 128, 1, "float32"), None).departed.any()
+    assert (found.verdict, found.findings) == ("rotary", ())
+    assert "llama-2" in found.entries
 
 
 def test_features_outside_the_planes_that_are_changed_are_told():
@@ -334,6 +357,47 @@ def test_features_outside_the_planes_that_are_changed_are_told():
 
     assert ids(found) == ["outside"]
     assert "48 of them; feature 32 is 2 times feature 32" in found.explain()
+    assert found.nearest[0].worst == np.inf
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["nearest"][0]["worst"] is None
+
+
+LADDER = Frequencies((0, 0, 0, 1), base=100.0)
+PLAIN = Rotary(LADDER)
+CHANGES = {
+    "frequencies": replace(PLAIN, frequencies=replace(LADDER, base=50.0)),
+    "pairing": replace(PLAIN, pairing="interleaved"),
+    "write": replace(PLAIN, write="interleaved"),
+    "sign": replace(PLAIN, sign=-1),
+    "magnitude": replace(PLAIN, attention_factor=1.2),
+    "axes": replace(PLAIN, frequencies=replace(LADDER, axes=(0, 0, 1, 1))),
+    "features": replace(PLAIN, offset=2),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_differs_in_one_choice_is_told_and_nearer_than_what_differs_in_two(change):
+    plain, other = (turning(described(one, 10)) for one in (PLAIN, CHANGES[change]))
+    further = turning(
+        described(replace(CHANGES[change], frequencies=replace(CHANGES[change].frequencies, base=9.0)), 10)
+    )
+    words = [one.id.removeprefix("differs/") for one in differences(other, plain)]
+
+    assert change in words
+    assert distance(plain, plain) == 0
+    assert 0.7 < distance(other, plain) < distance(further, plain)
+
+
+def test_a_factor_on_all_frequencies_is_half_a_choice():
+    plain, scaled = (turning(described(one, 128)) for one in (LLAMA, OVER_3))
+
+    assert 0.5 < distance(scaled, plain) < 0.7
+
+
+def test_only_what_is_near_is_checked():
+    near_by = replace(PLAIN, frequencies=replace(LADDER, base=100.01))
+    read_off, *others = (described(one, 10) for one in (PLAIN, near_by, *CHANGES.values()))
+
+    assert [close(read_off, one, 2.0**-24) for one in others] == [True] + [False] * len(CHANGES)
 
 
 # No rotations.
@@ -411,6 +475,16 @@ def test_what_is_no_rotation_is_refused_in_words(kind):
     assert found.findings[0].id == reason
     assert found.findings[0].what in found.explain()
     assert found.findings[0].evidence
+
+
+def test_of_how_many_features_a_result_is_made_is_told():
+    def spread(x, positions):
+        return np.concatenate([x[..., :1], x[..., :1], x[..., :1], x[..., 3:]], axis=-1)
+
+    assert identify(NOT_ROTARY["a random matrix"][1], features=128).findings[0].evidence == (
+        "feature 0 of the result is made of 128 features"
+    )
+    assert identify(spread, features=8).findings[0].evidence == "feature 0 goes into 3 features"
 
 
 @pytest.mark.parametrize("kind", BROKEN)

@@ -144,7 +144,7 @@ class Identified:
             else:
                 yield f"near {_named(one, self.features)}: {'; '.join(map(_told, one.findings))}"
         if self.pairs and not self.nearest:
-            yield f"near none: the catalogue has none for positions of {self.axes} axes in {self.features} features"
+            yield f"near none: no entry turns as many axes in {self.features} features"
 
     def _known(self) -> str:
         worst = max(map(max, self.uncertainty))
@@ -158,9 +158,9 @@ class Identified:
                 yield f"axis {axis} turns {f'planes {spans(planes)}' if planes else 'nothing'}"
 
     def _turned(self) -> str:
-        way = "the second feature towards the first" if self.sign < 0 else ""
+        way = "turned the second feature towards the first" if self.sign < 0 else ""
         size = "planes of several magnitudes" if self.magnitude is None else f"magnitude {self.magnitude:.6g}"
-        return ", ".join(filter(None, [f"turned {way}" if way else "", size if self.magnitude != 1 else ""]))
+        return ", ".join(filter(None, [way, size if self.magnitude != 1 else ""]))
 
     def _asked(self) -> str:
         whole = "whole ones only, so that frequencies are modulo 2π, " if self.whole else ""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from refpos.errors import require
-from refpos.oracle.identified import Identified
+from refpos.oracle.identified import Identified, Nature
 from refpos.oracle.names import DTYPES
 from refpos.oracle.probe.box import Box, RefusedError
 from refpos.oracle.probe.evidence import departed, outside, shifted, unequal
@@ -81,20 +81,21 @@ def identify(
         reading = read(box, longest)
         return _identified(box, reading, turning(reading))
     except RefusedError as error:
-        return Identified("not rotary", features, axes, dtype, findings=(error.finding,))
+        return _refused(box, error.finding)
     except ErroredError as error:
         return _errored(box, error)
+
+
+def _refused(box: Box, finding: Finding, verdict: Nature = "not rotary") -> Identified:
+    return Identified(verdict, box.features, box.axes, box.dtype, findings=(finding,))
 
 
 def _errored(box: Box, error: ErroredError) -> Identified:
     """Return that it failed; but for a function of the positions alone, what that may be."""
     if any(_makes_rows(box, dtype) for dtype in DTYPES):
         words = "rows of positions alone, to be added: sinusoidal, or a table"
-        finding = Finding("rows", words, "`check` is for sinusoidal ones")
-        return Identified("not rotary", box.features, box.axes, box.dtype, findings=(finding,))
-    return Identified(
-        "errored", box.features, box.axes, box.dtype, findings=(Finding("errored", str(error), "when it was called"),)
-    )
+        return _refused(box, Finding("rows", words, "`check` is for sinusoidal ones"))
+    return _refused(box, Finding("errored", str(error), "when it was called"), "errored")
 
 
 def _makes_rows(box: Box, dtype: str) -> bool:
@@ -109,8 +110,7 @@ def _makes_rows(box: Box, dtype: str) -> bool:
 
 def _identified(box: Box, reading: Reading, found: Turning) -> Identified:
     if not found.read:
-        finding = Finding("still", "positions change nothing", f"up to {reading.reach:,}")
-        return Identified("not rotary", box.features, box.axes, box.dtype, reach=reading.reach, findings=(finding,))
+        return _refused(box, Finding("still", "positions change nothing", f"up to {reading.reach:,}"))
     near = nearest(box, reading, found)
     apart = tuple(unequal(box, found))
     wrong = apart if any(not one.findings for one in near) else (*apart, *departed(box, reading))

@@ -46,7 +46,7 @@ def _choices(found: Turning, due: Turning) -> int:
         (
             2 * (not same),
             found.read != due.read,
-            found.pairing(found.written) != due.pairing(due.written),
+            (found.read == found.written) != (due.read == due.written),
             found.sign != due.sign,
             same and found.axes != due.axes,
             not _alike(found.magnitudes.mean(), due.magnitudes.mean()),

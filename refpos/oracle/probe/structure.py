@@ -50,9 +50,7 @@ def structure(box: Box, positions: Floats) -> Structure:
         start = start if len(start) else size[0]
         became.append(mixed)
     _check_counts(touched)
-    own, other = _split(touched, start)
-    _check_pairs(own, other)
-    return Structure(own, other, positions, vector, np.concatenate(became))
+    return Structure(*_split(touched, start), positions, vector, np.concatenate(became))
 
 
 def _operators(box: Box, positions: Floats, vector: Floats) -> tuple[Floats, Floats]:
@@ -105,13 +103,3 @@ def _split(touched: Flags, start: Floats) -> tuple[Ints, Ints]:
     rest = touched.copy()
     rest[np.arange(len(own)), own] = False
     return own, np.where(rest.any(axis=1), rest.argmax(axis=1), -1)
-
-
-def _check_pairs(own: Ints, other: Ints) -> None:
-    """Check that each feature is turned with one other only."""
-    partner: dict[int, int] = {}
-    for a, b in zip(own.tolist(), other.tolist(), strict=True):
-        for one, two in ((a, b), (b, a)) if b >= 0 else ():
-            if partner.setdefault(one, two) != two:
-                evidence = f"feature {one} is turned with feature {partner[one]} and with feature {two}"
-                raise RefusedError("no-planes", "no rotation of planes, which share no feature", evidence)
