@@ -35,6 +35,7 @@ from refpos import (
 )
 from refpos.oracle.rounding import round_to
 from refpos.oracle.roundings import kappa
+from refpos.oracle.roundoff import inexact
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec.frequencies import omega
 
@@ -853,6 +854,26 @@ def test_kappa_of_part_ntk_counts_ntk_and_two_blends(factor, each, kept):
     added = [kappa(scaled, idiom) - kappa(plain, idiom) for idiom in ("power", "log")]
     assert added[0] == pytest.approx(due, rel=1e-12)
     assert added[1] - added[0] == pytest.approx(2 * np.log(max(factor, 1)) * np.arange(64) / 63, abs=1e-12)
+
+
+@pytest.mark.parametrize("factor", [1 / 64, 0.3, 1.01, 3.3, 8.0, 64.0])
+@pytest.mark.parametrize(("fast", "slow"), [((16, 2), (1.25, 0.75)), ((16, 1), (4, 0.5)), ((2, 2), (1, 1))])
+def test_every_rounding_of_part_ntk_is_counted_to_first_order(factor, fast, slow):
+    """The code's roundings one by one, each of the worst sign, by how much a unit of it moves ω'."""
+    frequencies = Frequencies((0,) * 64, scaling=PartNTK(factor, 2048, fast, slow))
+    theta, due = omega(replace(frequencies, scaling=()))[0], omega(frequencies)[0]
+    ntk, divided = theta * factor ** (-np.arange(64) / 63), theta / factor
+    gamma, eta = (ramp(theta, one, 10_000.0) for one in frequencies.scalings[0].ramps)
+    inner = eta * ntk + (1 - eta) * divided
+    of_divided = 2 + 1 + 1  # s and its product; 1 − η, the product with it
+    of_ntk = 3 + np.abs(np.log(ntk / theta)) + inexact(factor) + 1  # the base; the product with η
+    moved = of_divided * (1 - eta) * divided + of_ntk * eta * ntk
+    moved += ((eta > 0) & (eta < 1)) * np.abs(ntk - divided)  # the division of the ramp, and 1 − it: R + η
+    moved = (1 - gamma) * (moved + (1 + 1 + 1) * inner) + gamma * theta  # the sum, 1 − γ, both products
+    moved += ((gamma > 0) & (gamma < 1)) * np.abs(theta - inner) + due  # the other ramp, the other sum
+    counted = kappa(frequencies, "power") - kappa(replace(frequencies, scaling=()), "power")
+    assert (moved / due <= counted * (1 + 1e-12)).all()
+    assert (moved / due).max() > counted.max() / 4
 
 
 def test_kappa_of_ntk_counts_the_ladder_of_its_new_base():
