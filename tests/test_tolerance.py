@@ -842,14 +842,14 @@ def test_kappa_of_a_mixed_radix_counts_what_is_in_its_exponent(exponent, off):
     assert found == pytest.approx(4 + 4 + (7 + off) * np.log(16) * (np.arange(1, 5) / 4) ** exponent)
 
 
-@pytest.mark.parametrize(("factor", "each", "kept"), [(8.0, 2, 1.0), (1 / 8, 4, 8.0)])
-def test_kappa_of_part_ntk_counts_ntk_and_two_blends(factor, each, kept):
+@pytest.mark.parametrize(("factor", "each"), [(8.0, 2), (1 / 8, 4)])
+def test_kappa_of_part_ntk_counts_ntk_and_two_blends(factor, each):
     """Planes 21 to 35 are on the fast ramp, 39 to 42 on the slow one; ν weighs the greatest that is blended on them."""
     plain = Frequencies((0,) * 64)
     scaled = replace(plain, scaling=PartNTK(factor, 2048))
     ntk = factor ** (-np.arange(64) / 63)
     due = 9 + np.abs(np.log(ntk))
-    due[21:36] += each * kept / (omega(scaled) / omega(plain))[0, 21:36]
+    due[21:36] += each * np.maximum(ntk, 1)[21:36] / (omega(scaled) / omega(plain))[0, 21:36]
     due[39:43] += each * (np.maximum(ntk, 1 / factor) / (omega(scaled) / omega(plain))[0])[39:43]
     added = [kappa(scaled, idiom) - kappa(plain, idiom) for idiom in ("power", "log")]
     assert added[0] == pytest.approx(due, rel=1e-12)
@@ -873,7 +873,7 @@ def test_every_rounding_of_part_ntk_is_counted_to_first_order(factor, fast, slow
     moved += ((gamma > 0) & (gamma < 1)) * np.abs(theta - inner) + due  # the other ramp, the other sum
     counted = kappa(frequencies, "power") - kappa(replace(frequencies, scaling=()), "power")
     assert (moved / due <= counted * (1 + 1e-12)).all()
-    assert (moved / due).max() > counted.max() / 4
+    assert (moved / due).max() > counted.max() / 3
 
 
 def test_kappa_of_ntk_counts_the_ladder_of_its_new_base():

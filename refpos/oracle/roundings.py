@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from refpos.oracle.names import Idiom
 from refpos.oracle.roundoff import inexact
@@ -49,7 +48,7 @@ def kappa(frequencies: AnyFrequencies, idiom: Idiom) -> Floats:
     ByIndex         3 more, and (2 + ρ) ν more on blended planes; ρ = 2(low + high)/(high − low) where not truncated
                     (2 more with 2 where s < 1)
     PartNTK         9 + |ln m_n| more, m_n that of NTK, whose base λ counts, and 2 ν more on each of its ramps, ν the
-                    greatest of what is blended, over ω' (4 where s < 1)
+                    greater of what is blended by it, times its weight, over ω' (4 where s < 1)
     Bands           power 5 + t(1 + 2δΔ), log 4 + 3(1 − t)|ln low| + 3t|ln high| + 3tΔ + |ln ω|, Δ = |ln(high/low)|;
                     linear 3 + 3 max(1, t|high − low|/ω)
     Dense           A + 1
@@ -226,26 +225,27 @@ def _scaled(found: Floats, scaling: Scaling, at: int, frequencies: Frequencies) 
 def _part_roundings(scaling: PartNTK, before: Floats, after: Floats, at: int, frequencies: Frequencies) -> Floats:
     """Return what PartNTK adds: its frequencies by NTK 3 + |ln m|, and each of its blends 3 and, on its ramp, 2ν.
 
-    The inner blend ηω_n + (1 − η)ω/s of NTK's ω_n has a weight of 1 − γ <= 1 in the outer one, so that
-    ν = max(ω_n, ω/s)/ω' will do for it, and the greatest of these and ω for the outer one.
+    The inner blend, ω_i = ηω_n + (1 − η)ω/s of NTK's ω_n, has the weight 1 − γ in the outer one, γω + (1 − γ)ω_i: so
+    that ν is (1 − γ) max(ω_n, ω/s)/ω' for it, and max(ω, ω_i)/ω' for the outer one.
     """
     s = scaling.factor
-    stretched = _per_plane(replace(frequencies, scaling=(*frequencies.scalings[:at], NTK(s))))
-    found = 9 + np.abs(np.log(stretched / before)) + inexact(s)
-    greatest = np.maximum(stretched, before / s)
-    for ramp, most in zip(scaling.ramps, (np.maximum(greatest, before), greatest), strict=True):
-        found += _on_ramp(ramp, frequencies) * (2 + 2 * (s < 1)) * most / after
-    return np.asarray(found)
+    ntk = _per_plane(replace(frequencies, scaling=(*frequencies.scalings[:at], NTK(s))))
+    gamma, eta = (_heights(ramp, frequencies) for ramp in scaling.ramps)
+    inner = eta * ntk + (1 - eta) * before / s
+    of_inner = ((eta > 0) & (eta < 1)) * (1 - gamma) * np.maximum(ntk, before / s)
+    of_outer = ((gamma > 0) & (gamma < 1)) * np.maximum(before, inner)
+    found = 9 + np.abs(np.log(ntk / before)) + inexact(s)
+    return np.asarray(found + (2 + 2 * (s < 1)) * (of_inner + of_outer) / after)
 
 
-def _on_ramp(scaling: ByIndex, frequencies: Frequencies) -> npt.NDArray[np.bool_]:
-    """Return which planes stand between the bounds of a ramp over the index."""
+def _heights(scaling: ByIndex, frequencies: Frequencies) -> Floats:
+    """Return how high each plane stands on a ramp over the index, which falls from 1 to 0."""
     with digits():
         low, high = (one.astype(np.float64) for one in correction_range(scaling, frequencies))
     turning = [k for k, rung in enumerate(frequencies.rungs) if rung is not None]
     index = np.array([rung.index for rung in frequencies.rungs if rung is not None])
-    found = np.zeros(len(frequencies.rungs), bool)
-    found[turning] = (low < index) & (index < high)
+    found = np.zeros(len(frequencies.rungs))
+    found[turning] = 1 - np.clip((index - low) / (high - low), 0, 1)
     return found
 
 
