@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from refpos.catalogue import ANGLES
 from refpos.oracle.check import check
@@ -99,7 +98,8 @@ def _grouped(candidates: list[Candidate]) -> list[list[Candidate]]:
 
 def _near(group: list[Candidate], report: Report, findings: tuple[Finding, ...] = ()) -> Near:
     names, lengths = zip(*((one.name, one.length) for one in group), strict=True)
-    return Near(names, lengths, group[0].side, float(np.nan_to_num(report.worst, nan=np.inf)), findings)
+    worst = math.inf if math.isnan(report.worst) else report.worst
+    return Near(names, lengths, group[0].side, worst, findings)
 
 
 def _checked(box: Box, reading: Reading, one: Candidate) -> Report:
