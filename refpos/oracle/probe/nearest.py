@@ -48,7 +48,7 @@ def nearest(box: Box, reading: Reading, found: Turning) -> tuple[Near, ...]:
     agreed = [_near(group, report) for group, report in reports if report.ok]
     if agreed:
         return tuple(agreed)
-    groups = _grouped(sorted(candidates, key=lambda one: _distance(box, found, one)))[:NEAREST]
+    groups = _grouped(sorted(candidates, key=lambda one: distance(found, turning(one.due))))[:NEAREST]
     near = [_different(box, reading, found, group) for group in groups]
     explained = [one for one in near if one.findings[0].id in EXACTLY or not one.findings[0].id.startswith(OTHERWISE)]
     return tuple(explained[:1] or near)
@@ -77,10 +77,6 @@ def _at_lengths(variant: Rotary) -> Iterator[tuple[int | None, Rotary]]:
         return
     for length in (original, 2 * original):
         yield length, at_length(variant, length)
-
-
-def _distance(box: Box, found: Turning, one: Candidate) -> float:
-    return distance(found, turning(one.due)) + (ANGLES[one.name].width != box.features)
 
 
 def _sides(variant: Rotary) -> tuple[Side, ...]:

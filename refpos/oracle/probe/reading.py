@@ -66,8 +66,8 @@ def read(box: Box, longest: int | None) -> Reading:
     """
     top = reach(box, longest)
     fractions = takes(box, [0.5])
-    odd = [1.0, float(top), float(5 * top // 8 | 1)] + [9 / 32] * fractions
-    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(odd)]))
+    few = [1.0, float(top)] + [9 / 32] * fractions
+    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few)]))
     steps = 2.0 ** np.arange(-FINEST * fractions, np.log2(top) + 1)
     start, turned = _turned(box, found, steps)
     followed = _exponents(box, steps, start, turned)

@@ -116,8 +116,9 @@ def described(variant: Rotary, features: int, side: Side = "query", *, whole: bo
     turned: Complex = np.asarray(1j * variant.sign * omega(variant.frequencies), np.complex128)
     turned = wrapped(turned) if whole else turned
     for (a, b), (c, d), (first, second) in zip(*planes(variant, features), strict=True):
+        turns = turned[:, [first, second]].any()
         for place, one, two, column, turn in ((c, a, b, first, turned), (d, b, a, second, -turned)):
-            own[place], other[place] = one, two if turn[:, column].any() else -1
+            own[place], other[place] = one, two if turns else -1
             start[place] = magnitude(variant.attention_factor) * np.exp(centre[column])
             values[:, place] = turn[:, column] + rate[column]
     return Reading(own, other, start, values, np.zeros(values.shape), np.zeros(values.shape), whole)
@@ -128,8 +129,7 @@ def close(reading: Reading, due: Reading, u: float) -> bool:
     off = np.abs(wrapped(reading.values - due.values)) if reading.whole else np.abs(reading.values - due.values)
     near = (off <= SLACK * np.abs(due.values) + 4 * reading.off).all()
     start = (np.abs(reading.start - due.start) <= (SLACK + 32 * u) * np.abs(due.start)).all()
-    unseen = np.abs(due.values).max(axis=0) * reading.reach <= 4 * u
-    return bool(near and start and (reading.own == due.own).all() and (unseen | (reading.other == due.other)).all())
+    return bool(near and start and (reading.own == due.own).all())
 
 
 def _growth(variant: Rotary, side: Side) -> tuple[Floats, Floats]:
