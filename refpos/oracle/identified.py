@@ -58,7 +58,7 @@ class Identified:
     sign : {1, -1}
         −1 where every plane turns its second feature towards the first.
     frequencies, uncertainty : A rows of K floats
-        Ω, radians per unit step, and how far each may be off what the black box has.
+        Ω, radians per unit step, and how far each may be off what the black box has; modulo 2π·2^13.
     whole : bool
         Whether it takes whole positions only, so that Ω is known modulo 2π.
     reach : int

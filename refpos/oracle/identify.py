@@ -11,7 +11,7 @@ from refpos.errors import require
 from refpos.oracle.identified import Identified, Nature
 from refpos.oracle.names import DTYPES
 from refpos.oracle.probe.box import Box, RefusedError
-from refpos.oracle.probe.evidence import departed, outside, shifted, unequal
+from refpos.oracle.probe.evidence import departed, outside, shifted, unequal, unturned
 from refpos.oracle.probe.exponents import OF_RESULT
 from refpos.oracle.probe.ladder import spelled
 from refpos.oracle.probe.nearest import nearest
@@ -110,7 +110,7 @@ def _makes_rows(box: Box, dtype: str) -> bool:
 
 def _identified(box: Box, reading: Reading, found: Turning) -> Identified:
     if not found.read:
-        return _refused(box, Finding("still", "positions change nothing", f"up to {reading.reach:,}"))
+        return _refused(box, unturned(reading))
     near = nearest(box, reading, found)
     apart = tuple(unequal(box, found))
     wrong = apart if any(not one.findings for one in near) else (*apart, *departed(box, reading))

@@ -15,6 +15,15 @@ NEAR = 4
 """Exponents that are so many times as far apart as they may be off are two."""
 
 
+def unturned(reading: Reading) -> Finding:
+    """Return what is done to features that no plane turns."""
+    changes = ((reading.departed > 0) | (np.abs(reading.values) > NEAR * reading.off)).any(axis=0)
+    if changes.any():
+        evidence = f"{changes.sum()} of them, feature {int(changes.argmax())} the first"
+        return Finding("multiplied", "no rotation: features are multiplied by a function of the position", evidence)
+    return Finding("still", "positions change nothing", f"up to {reading.reach:,}")
+
+
 def unequal(box: Box, found: Turning) -> Iterator[Finding]:
     """Yield that the features of a plane are not turned by one angle."""
     apart = (np.abs(found.first - found.second) > NEAR * found.off).any(axis=0)

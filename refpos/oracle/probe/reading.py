@@ -94,7 +94,8 @@ def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex
 
 
 def _exponents(box: Box, steps: Floats, start: Complex, turned: Complex) -> Exponents:
-    return exponents(box, steps, turned / start, np.abs(turned))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return exponents(box, steps, turned / start, np.abs(turned))
 
 
 def _check_heads(box: Box, got: Floats, positions: Floats) -> None:
