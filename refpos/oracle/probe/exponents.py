@@ -33,16 +33,19 @@ class Exponents(NamedTuple):
 def exponents(box: Box, steps: Floats, ratios: Complex, sizes: Floats) -> Exponents:
     """Return the exponents that z(p)/z(0), (J, ...), follows at rising powers of two, (J,), with the sizes of z(p).
 
+    Where z(p) is too small to be told from zero nothing is known, but that it departs if it is so at the first step.
+
     Examples
     --------
     >>> steps = 2.0 ** np.arange(10)
-    >>> found = exponents(Box(abs, 2, 1, "float64"), steps, np.exp(0.7j * steps), np.ones(10))
+    >>> ratios = np.exp(np.outer(steps, [0.7j]))
+    >>> found = exponents(Box(abs, 2, 1, "float64"), steps, ratios, np.abs(ratios))
     >>> print(abs(found.values - 0.7j) <= found.off, found.off < 1e-15, found.departed)
-    True True 0.0
+    [ True] [ True] [0.]
     """
     logs, seen = np.log(np.where(ratios == 0, 1, ratios)), sizes > 2 * box.normal
     values, error = logs[0] / steps[0], OF_RESULT * box.u
-    off, departed = np.full(values.shape, error / steps[0]), np.zeros(values.shape)
+    off, departed = np.full(values.shape, error / steps[0]), np.where(seen[0], 0.0, steps[0])
     for p, log, known in zip(steps[1:], logs[1:], seen[1:], strict=True):
         rest = wrapped(log - values * p)
         error = OF_RESULT * box.u + OF_ANGLE * box.u_angle * np.abs(values) * p
@@ -56,6 +59,8 @@ def exponents(box: Box, steps: Floats, ratios: Complex, sizes: Floats) -> Expone
 
 def wrapped(logs: Complex) -> Complex:
     """Return logarithms whose angles are from −π to π.
+
+    Where z(p) is too small to be told from zero nothing is known, but that it departs if it is so at the first step.
 
     Examples
     --------
