@@ -88,7 +88,7 @@ def _pairs(found: Turning, due: Turning) -> Iterator[Finding]:
     if one != other:
         yield Finding("differs/pairing", f"pairing {one} where {other} is meant", f"the first pair is {found.read[0]}")
     wrote, write = found.pairing(found.written), due.pairing(due.written)
-    if (one, wrote) != (other, write) and wrote != write:
+    if wrote != write and (one, other) != (wrote, write):
         words = f"output written {wrote} where {write} is meant"
         yield Finding("differs/write", words, f"the first pair goes to {found.written[0]}")
 

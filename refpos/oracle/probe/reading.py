@@ -12,6 +12,8 @@ from refpos.spec.precise import Floats
 
 FINEST = 13
 """Fractions of a position are asked for down to 2 to minus this power."""
+PARTS = 0.618, 0.755
+"""Parts of the highest position: a plane that has come round at one of them has not at the others."""
 SCATTERED = 7919, 104_729
 """Primes, by whose multiples positions are scattered."""
 
@@ -66,7 +68,7 @@ def read(box: Box, longest: int | None) -> Reading:
     """
     top = reach(box, longest)
     fractions = takes(box, [0.5])
-    few = [1.0, float(top)] + [9 / 32] * fractions
+    few = [1.0, float(top), *(float(int(top * part) | 1) for part in PARTS)] + [9 / 32] * fractions
     found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few)]))
     steps = 2.0 ** np.arange(-FINEST * fractions, np.log2(top) + 1)
     start, turned = _turned(box, found, steps)
