@@ -39,8 +39,8 @@ def identify(
     Parameters
     ----------
     implementation : callable
-        f(x, positions) -> y, as for `check`. It is called a few dozen times at most; x has one head, or three that are
-        alike.
+        f(x, positions) -> y, as for `check`. It is called about a dozen times, and some more where `longest` is to be
+        found out. All heads must be turned alike.
     features : int
         The width of x.
     axes : int
