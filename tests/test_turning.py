@@ -114,6 +114,16 @@ def test_strides_change_no_value(variant):
     assert np.all(abs(turn(x, cos, sin, variant) - turn(x.copy(), cos, sin, variant)) <= room(x, cos, sin))
 
 
+@pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS])
+@pytest.mark.parametrize("number", [nullcontext, as_many])
+def test_short_floats_are_turned_though_they_are_repeated(number, variant):
+    x = np.broadcast_to(RNG.standard_normal((1, 9, width(variant))).astype(np.float16), (3, 9, width(variant)))
+    cos, sin = tables(variant, 9, RNG, np.float32)
+
+    with number():
+        assert turn(x, cos, sin, variant).tobytes() == turn(x.copy(), cos, sin, variant).tobytes()
+
+
 def test_a_file_in_memory_is_turned_where_it_lies(tmp_path):
     given = np.memmap(tmp_path / "x", np.float32, "w+", shape=(4, 9, width(LLAMA)))
     given[...] = RNG.standard_normal(given.shape)

@@ -106,7 +106,7 @@ def turn_rows(x: Array, cos: Array, sin: Array, out: Array, planes: tuple[Run, .
                 out[..., features] = x[..., features]
         return
     for part in parts():
-        wide = x[part].astype(cos.dtype)
+        wide = x[part].astype(cos.dtype, order="C")
         for run, table in zip(planes, tables, strict=True):
             run.turn(wide, table, wide, whole)
         out[part] = wide
