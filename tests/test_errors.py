@@ -796,7 +796,7 @@ CALLS = {
     ),
     "ragged features": (
         lambda: rotate([[1.0], [1.0, 2.0]], [0, 1], ROTARY),
-        "x must be float16, float32 or float64, in native byte order; got object",
+        "x must be float16, float32 or float64, in native byte order; got a ragged list",
     ),
     "fewer positions than vectors": (
         lambda: rotate(X, [0, 1], ROTARY),
@@ -837,6 +837,18 @@ CALLS = {
     "something learned under a mask": (
         lambda: omega(DENSE, learned={"omega": np.ma.masked_array([[1.0, 2.0]])}),
         "omega must be integers or floats; got a masked array",
+    ),
+    "features under a mask": (
+        lambda: rotate(np.ma.masked_array(X), [0, 1, 2], ROTARY),
+        "x must be float16, float32 or float64, in native byte order; got a masked array",
+    ),
+    "cosines under a mask": (
+        lambda: turn(X, np.ma.masked_array(COLUMNS), COLUMNS, ROTARY),
+        "cos must be an array; got MaskedArray",
+    ),
+    "room under a mask": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, out=np.ma.masked_array(X.copy())),
+        "out must be an array; got MaskedArray",
     ),
     "vectors of other heads than the variant": (
         lambda: rotate(np.ones((3, 3, 4)), [0, 1, 2], Rotary(PerHead((F, F)))),

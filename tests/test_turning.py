@@ -134,6 +134,16 @@ def test_a_file_in_memory_is_turned_where_it_lies(tmp_path):
     assert np.array_equal(want, np.memmap(tmp_path / "x", np.float32, "r", shape=given.shape))
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS])
+def test_matrices_are_turned_as_arrays(variant):
+    x, (cos, sin) = RNG.standard_normal((9, width(variant))), tables(variant, 9, RNG)
+    want, out = turn(x, cos, sin, variant), np.asmatrix(np.empty_like(x))
+
+    assert turn(np.asmatrix(x), np.asmatrix(cos), np.asmatrix(sin), variant, out=out) is out
+    assert out.tobytes() == want.tobytes()
+
+
 @pytest.mark.parametrize("variant", [LLAMA, NEIGHBOURS, replace(LLAMA, write="interleaved")])
 @pytest.mark.parametrize("n", [2**12, 2**14])
 def test_two_megabytes_are_enough_at_any_length(variant, n):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, omega, turned
 from refpos.spec.planned import compute_dtype, plan, turn_blocks
-from refpos.spec.positions import as_positions, named
+from refpos.spec.positions import as_array, as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
 from refpos.spec.tables import blocks, check_places, pair_into, tokens
@@ -207,12 +207,12 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
     x = _features(x)
     for name, table in (("cos", cos), ("sin", sin)):
-        if not isinstance(table, np.ndarray):
+        if not isinstance(table, np.ndarray) or isinstance(table, np.ma.MaskedArray):
             require(False, f"{name} must be an array", type(table).__name__)
     found = plan(variant, x.shape, x.dtype, (cos.shape, cos.dtype), (sin.shape, sin.dtype))
     _check_out(x, out)
     out = np.empty(x.shape, x.dtype) if out is None else out
-    turn_blocks(x, cos, sin, found, out)
+    turn_blocks(x, np.asarray(cos), np.asarray(sin), found, np.asarray(out))
     return out
 
 
@@ -225,12 +225,9 @@ def growth_logs(positions: npt.ArrayLike, growth: XPos, count: int) -> Floats:
 
 
 def _features(x: npt.ArrayLike) -> Array:
-    try:
-        given = np.asarray(x)
-    except ValueError:
-        given = np.asarray(None)
-    known = given.dtype in FLOATS
-    require(known, "x must be float16, float32 or float64, in native byte order", named(given.dtype))
+    rule = "x must be float16, float32 or float64, in native byte order"
+    given = as_array(x, rule)
+    require(given.dtype in FLOATS, rule, named(given.dtype))
     require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
     return given
 

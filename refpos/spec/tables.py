@@ -49,6 +49,7 @@ def into(out: Array | None, shape: tuple[int, ...], dtype: npt.DTypeLike, positi
 
 def check_places(out: Array) -> None:
     """Check that an array can be filled: that it is writeable, and no two of its elements share memory."""
+    require(not isinstance(out, np.ma.MaskedArray), "out must be an array", type(out).__name__)
     flags = out.flags
     require(flags.writeable, "out must be writeable", "a read-only array")
     if not flags.c_contiguous and not _apart(out):
