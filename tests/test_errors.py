@@ -850,6 +850,10 @@ CALLS = {
         lambda: rotate(X, [0, 1, 2], ROTARY, out=np.ma.masked_array(X.copy())),
         "out must be an array; got MaskedArray",
     ),
+    "room over the cosines": (
+        lambda: turn(X, (room := np.ones((3, 4)))[:, 2:], COLUMNS, ROTARY, out=room),
+        "out must share no memory with cos and sin; got overlapping arrays",
+    ),
     "vectors of other heads than the variant": (
         lambda: rotate(np.ones((3, 3, 4)), [0, 1, 2], Rotary(PerHead((F, F)))),
         "x must have shape (..., 2 heads, n, d); got (3, 3, 4)",

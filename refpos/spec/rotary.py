@@ -182,7 +182,7 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     variant : Rotary
         Whose planes are turned; its frequencies are not looked at.
     out : array of the shape and dtype of x, optional
-        Where the result is written; it may be x.
+        Where the result is written; it may be x, and shares no memory with cos and sin.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
         if not isinstance(table, np.ndarray) or isinstance(table, np.ma.MaskedArray):
             require(False, f"{name} must be an array", type(table).__name__)
     found = plan(variant, x.shape, x.dtype, (cos.shape, cos.dtype), (sin.shape, sin.dtype))
-    _check_out(x, out)
+    _check_out(x, out, cos, sin)
     out = np.empty(x.shape, x.dtype) if out is None else out
     turn_blocks(x, np.asarray(cos), np.asarray(sin), found, np.asarray(out))
     return out
@@ -251,11 +251,13 @@ def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> Non
     require(fits, f"positions must be those of {n} tokens, their lead a prefix of that of x, {own}", tokens)
 
 
-def _check_out(x: Array, out: Array | None) -> None:
+def _check_out(x: Array, out: Array | None, *tables: Array) -> None:
     if out is None:
         return
     require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
     check_places(out)
+    shared = any(np.may_share_memory(out, one) and np.shares_memory(out, one) for one in tables)
+    require(not shared, "out must share no memory with cos and sin", "overlapping arrays")
     if out is x:
         return
     if out.shape != x.shape or out.dtype != x.dtype:
