@@ -38,6 +38,7 @@ from refpos import (
     PerHead,
     PerPlane,
     Pix2StructGrid,
+    Radix,
     Ramp,
     ReRope,
     RmsNorm,
@@ -117,6 +118,10 @@ DESCRIPTIONS = {
     "a thousand axes": (
         lambda: Frequencies(tuple(range(1000))),
         "axes must be numbered from 0 to 255 at most; got 999",
+    ),
+    "a million digits": (
+        lambda: Radix((2,) * 10**6),
+        "bases must be those of at most 65,536 digits; got 1000000",
     ),
     "a million buckets": (lambda: T5Buckets(1, 10**6, 10**7), "buckets must not exceed 65,536; got 1000000"),
     "a million bands": (

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from refpos.errors import require
+from refpos.variants import rules
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,4 @@ class Radix:
     def __post_init__(self) -> None:
         whole = isinstance(self.bases, tuple) and all(type(one) is int and 2 <= one <= 2**53 for one in self.bases)
         require(whole and self.bases, "bases must be a tuple of ints from 2 to 2^53", self.bases)
+        rules.few("bases", len(self.bases), "digits")
