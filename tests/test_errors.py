@@ -123,6 +123,15 @@ DESCRIPTIONS = {
         lambda: Radix((2,) * 10**6),
         "bases must be those of at most 65,536 digits; got 1000000",
     ),
+    "a million learned planes": (
+        lambda: Dense(1, 10**6),
+        "planes must be those of at most 65,536 planes of all heads; got 1000000",
+    ),
+    "a thousand heads of a thousand learned planes": (
+        lambda: Dense(1, 1000, heads=1000),
+        "planes must be those of at most 65,536 planes of all heads; got 1000000",
+    ),
+    "a thousand learned axes": (lambda: Dense(1000, 2), "axes must not exceed 256; got 1000"),
     "a million buckets": (lambda: T5Buckets(1, 10**6, 10**7), "buckets must not exceed 65,536; got 1000000"),
     "a million bands": (
         lambda: Bands((0,) * 10**6, 1, 2),

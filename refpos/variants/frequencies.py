@@ -132,6 +132,8 @@ class Dense:
         rules.whole(self, "planes", 1)
         if self.heads is not None:
             rules.whole(self, "heads", 1)
+        require(self.axes <= 256, "axes must not exceed 256", self.axes)
+        rules.few("planes", (self.heads or 1) * self.planes, "planes of all heads")
         rules.one_of(self, "unit", UNITS)
 
 
