@@ -876,6 +876,10 @@ CALLS = {
         lambda: rotate(X, [0, 1, 2], Rotary(PerHead((F, F)))),
         "x must have shape (..., 2 heads, n, d); got (3, 4)",
     ),
+    "an array for a side": (
+        lambda: rotate(X, [0, 1, 2], ROTARY, side=np.array([1, 2])),
+        "side must be 'query', 'key' or 'output'; got array([1, 2])",
+    ),
     "an unknown side": (
         lambda: rotate(X, [0, 1, 2], ROTARY, side="value"),
         "side must be 'query', 'key' or 'output'; got value",

@@ -146,7 +146,8 @@ class Rotary:
 
 def check_side(variant: Rotary, side: object) -> None:
     """Check that there is such a side, and that a variant has it."""
-    require(side in ("query", "key", "output"), "side must be 'query', 'key' or 'output'", side)
+    known = isinstance(side, str) and side in ("query", "key", "output")
+    require(known, "side must be 'query', 'key' or 'output'", side)
     if side == "output":
         require(variant.growth is None, "outputs cannot be turned back where there is growth", variant.growth)
         plain = variant.write is None and variant.columns == "paired"
