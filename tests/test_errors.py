@@ -119,6 +119,14 @@ DESCRIPTIONS = {
         lambda: Frequencies(tuple(range(1000))),
         "axes must be numbered from 0 to 255 at most; got 999",
     ),
+    "a block too large to be told": (
+        lambda: Grid(block=10**5000),
+        "block must have at most 1024 bits; got a int too long to print",
+    ),
+    "an offset too far before the last feature": (
+        lambda: Rotary(F, offset=-(10**5000)),
+        "offset must have at most 1024 bits; got a int too long to print",
+    ),
     "a million digits": (
         lambda: Radix((2,) * 10**6),
         "bases must be those of at most 65,536 digits; got 1000000",

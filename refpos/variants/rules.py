@@ -33,9 +33,10 @@ def reals(owner: Any, field: str) -> None:
 
 
 def whole(owner: Any, field: str, least: int | None = None) -> None:
-    """Check that a field is an int (a bool is not one), and at least so large."""
+    """Check that a field is an int (a bool is not one), of so many bits that it can be told, and at least so large."""
     value = getattr(owner, field)
     require(type(value) is int, f"{field} must be an int", value)
+    require(value.bit_length() <= 1024, f"{field} must have at most 1024 bits", value)
     if least is not None:
         require(value >= least, f"{field} must be at least {least}", value)
 
