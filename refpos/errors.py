@@ -54,5 +54,5 @@ def _short(value: object, width: int = 120) -> str:
     try:
         text = value if isinstance(value, str) else " ".join(repr(value).split())
     except ValueError:  # Python refuses to print an int of more than 4300 digits
-        text = f"a {type(value).__name__} too long to print"
+        text = "a number too long to print"
     return text if len(text) <= width else text[: width - 1] + "…"

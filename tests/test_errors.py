@@ -121,11 +121,11 @@ DESCRIPTIONS = {
     ),
     "a block too large to be told": (
         lambda: Grid(block=10**5000),
-        "block must have at most 1024 bits; got a int too long to print",
+        "block must have at most 1024 bits; got a number too long to print",
     ),
     "an offset too far before the last feature": (
         lambda: Rotary(F, offset=-(10**5000)),
-        "offset must have at most 1024 bits; got a int too long to print",
+        "offset must have at most 1024 bits; got a number too long to print",
     ),
     "a million digits": (
         lambda: Radix((2,) * 10**6),
@@ -168,7 +168,7 @@ DESCRIPTIONS = {
     ),
     "a base too long to print": (
         lambda: Frequencies((0,), base=10**5000),
-        "base must be finite; got a int too long to print",
+        "base must be finite; got a number too long to print",
     ),
     "a base between two doubles": (
         lambda: Frequencies((0,), base=2**53 + 1),

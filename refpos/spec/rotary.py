@@ -251,13 +251,14 @@ def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> Non
     require(fits, f"positions must be those of {n} tokens, their lead a prefix of that of x, {own}", tokens)
 
 
-def _check_out(x: Array, out: Array | None, *tables: Array) -> None:
+def _check_out(x: Array, out: Array | None, cos: Array, sin: Array) -> None:
     if out is None:
         return
     require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
     check_places(out)
-    shared = any(np.may_share_memory(out, one) and np.shares_memory(out, one) for one in tables)
-    require(not shared, "out must share no memory with cos and sin", "overlapping arrays")
+    if np.may_share_memory(out, cos) or np.may_share_memory(out, sin):
+        shared = np.shares_memory(out, cos) or np.shares_memory(out, sin)
+        require(not shared, "out must share no memory with cos and sin", "overlapping arrays")
     if out is x:
         return
     if out.shape != x.shape or out.dtype != x.dtype:

@@ -156,10 +156,10 @@ def chunks(shape: tuple[int, ...], most: int, before: int = 0) -> Iterator[Index
     while axis and held * shape[axis - 1] <= most:
         axis -= 1
         held *= shape[axis]
-    spans = [[slice(i, i + 1) for i in range(n)] for n in shape[:axis]]
-    if spans:
+    spans = [[slice(i, i + 1) for i in range(n)] for n in shape[: max(0, axis - 1)]]
+    if axis:
         step = max(1, most // max(1, held))
-        spans[-1] = [slice(i, i + step) for i in range(0, shape[axis - 1], step)]
+        spans.append([slice(i, i + step) for i in range(0, shape[axis - 1], step)])
     every = [[slice(None)]]
     return product(*every * before, *spans, *every * (len(shape) - axis))
 
