@@ -10,13 +10,15 @@ from measuring import Row, Work, agree, in_turn, ran
 from refpos import CATALOGUE, Resize, embed, resize
 
 CHECKED = "from refpos import *; check(lambda x, p: rotate(x, p, CATALOGUE['llama-2'].variant), 'llama-2')"
+IDENTIFIED = "from refpos import *; identify(lambda x, p: rotate(x, p, CATALOGUE['llama-2'].variant), features=128)"
 BARE, OVER = "import numpy", "import refpos, over NumPy's"
 STARTS = {
     OVER: (("-c", "import numpy, refpos"), 0.03),
     "`refpos list`": (("-m", "refpos", "list"), 0.3),
     "check of one function": (("-c", CHECKED), 1.5),
+    "identify of one function": (("-c", IDENTIFIED), None),
 }
-"""What is run in a process of its own, and the seconds that it may take."""
+"""What is run in a process of its own, and the seconds that it may take, where they are set."""
 LONG = {
     "`refpos check --only transformers`": ("-m", "refpos", "check", "--only", "transformers"),
     "`refpos golden verify --jobs 1`": ("-m", "refpos", "golden", "verify", "--jobs", "1"),
