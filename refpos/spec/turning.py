@@ -123,8 +123,8 @@ class Neighbours(NamedTuple):
     def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
         """Return cos + i sin."""
         cos, sin = cos[..., self.columns], sin[..., self.columns]
-        turns = np.empty(cos.shape, COMPLEX[cos.dtype])
-        turns.real, turns.imag = cos, sin
+        turns = cos.astype(COMPLEX[cos.dtype])
+        turns.imag = sin
         return (turns,)
 
     def turn(self, x: Array, table: tuple[Array, ...], out: Array, _: Parts) -> None:

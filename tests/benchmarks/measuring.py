@@ -7,6 +7,7 @@ ratio is taken within a round. pytest-benchmark, asv and pyperf time all rounds 
 import gc
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -67,13 +68,17 @@ def machine() -> str:
 
 
 def in_turn(works: Mapping[str, Work], rounds: int, *, warm: bool = True) -> dict[str, list[float]]:
-    """Return the seconds of each work in each round; first runs, which warm caches and compilers, are not told."""
+    """Return the seconds of each work in each round. Rounds differ in order: what ran before leaves memory in caches.
+
+    First runs, which warm caches and compilers, are not told.
+    """
     repeats = {name: max(1, int(ENOUGH / _once(work))) if warm else 1 for name, work in works.items()}
     found: dict[str, list[float]] = {name: [] for name in works}
+    order = random.Random(20)
     gc.disable()
     for _ in range(rounds):
-        for name, work in works.items():
-            found[name].append(_timed(work, repeats[name]))
+        for name in order.sample(list(works), len(works)):
+            found[name].append(_timed(works[name], repeats[name]))
     gc.enable()
     return found
 
