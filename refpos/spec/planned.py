@@ -97,14 +97,14 @@ def turn_blocks(x: Array, cos: Array, sin: Array, found: Plan, out: Array) -> No
 
 def turn_rows(x: Array, cos: Array, sin: Array, out: Array, planes: tuple[Run, ...], kept: Index, parts: Parts) -> None:
     """Write features of rows turned by the tables of their runs into out, and what no plane writes as it is."""
-    tables = [run.table(cos, sin) for run in planes]
     if x.dtype == cos.dtype:
-        for run, table in zip(planes, tables, strict=True):
-            run.turn(x, table, out, parts)
+        for run in planes:
+            run.turn(x, run.table(cos, sin), out, parts)
         if out is not x:
             for features in kept:
                 out[..., features] = x[..., features]
         return
+    tables = [run.table(cos, sin) for run in planes]
     for part in parts():
         wide = x[part].astype(cos.dtype, order="C")
         for run, table in zip(planes, tables, strict=True):
