@@ -220,6 +220,54 @@ def test_growth_is_read_for_queries_and_for_keys():
     assert "xpos, of keys" in keys.explain()
 
 
+def in_float32(base):
+    """Compute with frequencies and angles of float32."""
+    own = (base ** (-np.arange(64) / 64)).astype(np.float32)
+
+    def implementation(x, positions):
+        angles = positions.astype(np.float32)[:, None] * own
+        return turn(x, np.cos(angles), np.sin(angles), LLAMA)
+
+    return implementation
+
+
+@pytest.mark.parametrize(("base", "told"), [(1_000_040, "1,000,040"), (10_000.3, "10,000.3"), (10_000, "10,000")])
+def test_a_base_is_told_to_the_digits_that_are_known(base, told):
+    assert identify(in_float32(base), features=128).ladder == f"base {told} over 64 planes"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_tables_of_fewer_bits_are_rotary_and_told(dtype):
+    def implementation(x, positions):
+        cos, sin = (round_to(one, dtype).astype(x.dtype) for one in cos_sin(positions, LLAMA))
+        return turn(x, cos, sin, LLAMA)
+
+    found = identify(implementation, features=128)
+
+    assert (found.verdict, found.between, found.growth, ids(found)) == ("rotary", "turned", (), ["coarse"])
+    assert f"to the roundings of {dtype}, not of float32" in found.explain()
+    assert near(found)["llama-2"] == [f"{dtype}/tables"]
+    own = np.abs(np.array(found.frequencies) - omega(LLAMA.frequencies))
+    assert (own <= np.array(found.uncertainty) + 2.0**-23 * omega(LLAMA.frequencies)).all()
+
+
+def test_fractions_that_become_whole_and_fractions_that_something_else_is_done_at_are_told_apart():
+    truncated = identify(lambda x, p: rotate(x, p.astype(int), LLAMA), features=128)
+
+    def between(x, p):
+        low, part = np.floor(p), (p % 1)[:, None].astype(x.dtype)
+        return rotate(x, low, LLAMA) * (1 - part) + rotate(x, low + 1, LLAMA) * part
+
+    mixed = identify(between, features=128)
+
+    assert [(one.between, one.whole, one.ok) for one in (truncated, mixed)] == [
+        ("rounded", True, True),
+        ("other", True, True),
+    ]
+    assert "fractions become whole ones" in truncated.explain()
+    assert "read at whole ones, as it does something else between them" in mixed.explain()
+
+
 def test_a_magnitude_is_read():
     found = identify(computing(replace(LLAMA, attention_factor=1.5)), features=128)
 
@@ -232,9 +280,9 @@ def test_positions_are_asked_for_as_far_as_they_are_taken():
     table = cos_sin(np.arange(2048), LLAMA, np.float32)
     found = identify(lambda x, p: turn(x, table[0][p], table[1][p], LLAMA), features=128)
 
-    assert (found.reach, found.whole) == (1024, True)
+    assert (found.reach, found.whole, found.between) == (2047, True, "refused")
     assert "llama-2" in found.entries
-    assert "whole ones only" in found.explain()
+    assert "positions: whole ones only are taken, so that frequencies are modulo 2π" in found.explain()
 
 
 def test_positions_from_the_longest_on_are_not_asked_for():
@@ -244,8 +292,58 @@ def test_positions_from_the_longest_on_are_not_asked_for():
         seen.append(positions.max())
         return rotate(x, positions, LLAMA)
 
-    assert identify(implementation, features=128, longest=1000).reach == 512
-    assert max(seen) < 1000
+    assert identify(implementation, features=128, longest=1000).reach == 999
+    assert max(seen) == 999
+
+
+def clamped(last):
+    return lambda x, p: rotate(x, np.minimum(p, last), LLAMA)
+
+
+@pytest.mark.parametrize(("last", "longest"), [(2100, 4096), (70_000, 131_072), (500_000, 1_000_000)])
+def test_what_is_wrong_in_the_upper_half_of_the_positions_is_no_entry(last, longest):
+    found = identify(clamped(last), features=128, longest=longest)
+
+    assert (found.ok, found.reach, found.followed) == (False, longest - 1, False)
+    assert ids(found) == ["departs"]
+    assert f"asked for up to {longest - 1:,}" in found.explain()
+    assert "known to" not in found.explain()
+    assert "explains every element" not in found.explain()
+
+
+def test_what_is_wrong_in_a_part_of_the_positions_that_no_input_of_a_check_is_in_is_no_entry():
+    found = identify(
+        lambda x, p: rotate(x, np.where((p > 200_000) & (p < 240_000), 0, p), LLAMA), features=128, longest=300_000
+    )
+
+    assert (found.ok, ids(found)) == (False, ["elsewhere"])
+    assert found.nearest[0].findings[0].what == "the same at the positions of a check, and not at others"
+
+
+def test_rows_of_a_table_are_looked_at_up_to_its_last():
+    table = [
+        np.where(np.arange(2048)[:, None] < 1100, one, -one) for one in cos_sin(np.arange(2048), LLAMA, np.float32)
+    ]
+    found = identify(lambda x, p: turn(x, table[0][p], table[1][p], LLAMA), features=128)
+
+    assert (found.ok, found.reach) == (False, 2047)
+
+
+@pytest.mark.parametrize("rates", [2 * np.pi * 100.0 ** (-np.arange(32) / 32), 0.1 ** (-np.arange(32) / 32)])
+def test_frequencies_beyond_half_a_turn_are_read_at_whole_positions_to_the_roundings_of_their_angles(rates):
+    own = rates.astype(np.float32)
+
+    def implementation(x, positions):
+        if positions.dtype.kind != "i" or positions.max() > 4095:
+            raise IndexError
+        angles = positions.astype(np.float32)[:, None] * own
+        return turn(x, np.cos(angles), np.sin(angles), Rotary(Frequencies((0,) * 32)))
+
+    found = identify(implementation, features=64)
+    apart = np.abs(np.exp(1j * np.array(found.frequencies[0])) - np.exp(1j * own.astype(np.float64)))
+
+    assert (found.verdict, found.whole, found.findings) == ("rotary", True, ())
+    assert (apart <= np.array(found.uncertainty[0])).all()
 
 
 def test_frequencies_beyond_a_turn_are_read_where_fractions_are_taken_and_modulo_a_turn_elsewhere():
@@ -272,7 +370,7 @@ def test_a_head_of_128_takes_few_calls():
 
     identify(implementation, features=128)
 
-    assert len(calls) <= 15
+    assert len(calls) <= 17
     assert sum(calls) < 600_000
 
 
@@ -320,7 +418,7 @@ def test_a_ladder_is_told_as_it_is():
         "base 500,000 over 64 planes, planes 29 to 34 over 1.207 to 5.257, planes 35 to 63 over 8"
     )
     assert identify(computing(ROTARY["cosmos"].variant), features=128, axes=3).ladder == (
-        "axis 0: base 20,671 over 22 planes; axis 1: base 10,000 over 21 planes; axis 2: base 10,000 over 21 planes"
+        "axis 0: base 20,671.16 over 22 planes; axis 1: base 10,000 over 21 planes; axis 2: base 10,000 over 21 planes"
     )
     assert identify(computing(ROTARY["flux"].variant), features=128, axes=3).ladder == (
         "base 10,000 over 8, 28 and 28 planes of each axis"
@@ -329,11 +427,11 @@ def test_a_ladder_is_told_as_it_is():
 
 def test_planes_that_deviate_are_told_with_their_factors():
     changed = omega(LLAMA.frequencies).copy()
-    changed[0, 40:] /= 8
+    changed[0, 56:] /= 8
     found = identify(computing(Rotary(Dense(1, 64)), learned={"omega": changed}), features=128)
 
-    assert found.ladder == "base 10,000 over 64 planes, planes 40 to 63 over 8"
-    assert "planes 40 to 63 over 8" in found.nearest[0].findings[0].evidence
+    assert found.ladder == "base 10,000 over 64 planes, planes 56 to 63 over 8"
+    assert "planes 56 to 63 over 8" in found.nearest[0].findings[0].evidence
 
 
 def test_an_operator_that_is_no_identity_at_0_is_seen():
@@ -365,9 +463,11 @@ def test_angles_that_are_no_multiple_of_the_position_are_not_rotary():
     root = identify(lambda x, p: rotate(x, np.sqrt(p), LLAMA), features=128)
 
     assert {one.verdict for one in (far, coarse, root)} == {"not rotary"}
-    assert [ids(one) for one in (far, coarse, root)] == [["departs"]] * 3
-    assert "left from position 2048 on" in far.findings[0].evidence
-    assert "left from position 2 on" in root.findings[0].evidence
+    assert [ids(one) for one in (far, coarse, root)] == [["departs"], ["elsewhere"], ["departs"]]
+    assert "seen at position 2,048" in far.findings[0].evidence
+    assert "seen at position 2," in root.findings[0].evidence
+    assert root.between == "other"
+    assert root.growth == ()
     assert np.allclose(far.frequencies, omega(LLAMA.frequencies), rtol=1e-6)
 
 
@@ -386,6 +486,139 @@ def test_angles_that_wander_within_the_bounds_of_a_check_are_those_of_the_entry(
     assert "llama-2" in found.entries
 
 
+def heads_left(x, p):
+    return np.concatenate([rotate(x, p, LLAMA)[:, :3], x[:, 3:]], axis=1)
+
+
+def few_left(x, p):
+    return rotate(x, p, at_base(2e4)) if len(p) > 4 else x
+
+
+def without_3(x, p):
+    return np.where((p == 3)[:, None], np.float32(np.nan), rotate(x, p, LLAMA))
+
+
+@pytest.mark.parametrize(
+    ("implementation", "where"),
+    [
+        (heads_left, ", head 4, "),
+        (few_left, "among 1 tokens"),
+        (without_3, "returned no finite number at position 3"),
+    ],
+)
+def test_what_does_not_hold_for_all_heads_tokens_and_positions_is_not_rotary(implementation, where):
+    found = identify(implementation, features=128)
+
+    assert (found.verdict, found.ok, ids(found)) == ("not rotary", False, ["elsewhere"])
+    assert where in found.findings[0].evidence
+
+
+def test_what_depends_on_several_coordinates_at_once_does_not_change_nothing():
+    found = identify(lambda x, p: rotate(x, p[:, 0] * p[:, 1], LLAMA), features=128, axes=2)
+    swapped = identify(
+        lambda x, p: x * (1 + (p[:, 0] != p[:, 1]) * p.all(axis=1))[:, None].astype(x.dtype), features=8, axes=2
+    )
+
+    assert (found.ok, ids(found)) == (False, ["elsewhere"])
+    assert (swapped.ok, ids(swapped)) == (False, ["elsewhere"])
+
+
+def test_where_the_highest_position_of_a_call_decides_it_is_told_from_which_on():
+    def implementation(x, positions):
+        return rotate(x, positions, at_base(1e4 if positions.max() < 4096 else 3e4))
+
+    found = identify(implementation, features=128)
+
+    assert (found.verdict, found.nearest, ids(found)) == ("not rotary", (), ["context"])
+    assert "beside position 4,096 than alone; longest 4096 asks" in found.explain()
+    assert "llama-2" in identify(implementation, features=128, longest=4096).entries
+
+
+def test_what_counts_its_calls_is_no_function():
+    calls = []
+
+    def implementation(x, positions):
+        calls.append(x.size)
+        return rotate(x, positions + len(calls), LLAMA)
+
+    assert ids(identify(implementation, features=128)) == ["calls"]
+
+
+def scaled(factor, *planes):
+    """Multiply planes of what LLAMA computes."""
+    factors = np.ones(128, np.float32)
+    factors[[feature for k in planes for feature in (k, k + 64)]] = factor
+    return lambda x, p: rotate(x, p, LLAMA) * factors
+
+
+@pytest.mark.parametrize(
+    ("implementation", "what", "evidence"),
+    [
+        (scaled(2, 20), "magnitude 2 where 1 is meant", "at the origin of plane 20"),
+        (scaled(1.0005, 20), "magnitude 1.0005 where 1 is meant", "at the origin of plane 20"),
+        (scaled(1.0001, *range(64)), "magnitude 1.0001 where 1 is meant", "at the origin of planes 0 to 63"),
+    ],
+)
+def test_planes_of_another_magnitude_are_told(implementation, what, evidence):
+    (one,) = identify(implementation, features=128).nearest
+
+    assert [(each.what, each.evidence) for each in one.findings] == [(what, evidence)]
+
+
+def test_planes_that_are_turned_the_other_way_are_told():
+    turned = omega(LLAMA.frequencies) * np.where(np.arange(64) < 40, 1, -1)
+    found = identify(computing(Rotary(Dense(1, 64)), learned={"omega": turned}), features=128)
+
+    assert found.ladder == "base 10,000 over 64 planes"
+    assert "planes 40 to 63 turned the second feature towards the first" in found.explain()
+    assert near(found)["llama-2"] == ["differs/sign"]
+    assert len(found.nearest) == 1
+
+
+def test_pairs_that_are_written_elsewhere_are_told_where_neither_has_a_name():
+    order = np.random.default_rng(1).permutation(128)
+    found = identify(lambda x, p: rotate(x[..., order], p, LLAMA), features=128)
+
+    assert (found.pairing, found.write) == ("other", "other")
+    assert "64 planes, other, written to other features, of all 128 features" in found.explain()
+
+
+def test_a_reflection_is_near_nothing():
+    def implementation(x, p):
+        (cos, sin), a, b = cos_sin(p, LLAMA, np.float32), x[..., :64], x[..., 64:]
+        return np.concatenate([a * cos + b * sin, a * sin - b * cos], axis=-1)
+
+    found = identify(implementation, features=128)
+
+    assert (ids(found), found.nearest) == (["skew"], ())
+    assert "near" not in found.explain()
+
+
+OTHER_POSITIONS = {"half": lambda p: p + 0.5, "clamped": lambda p: np.minimum(p, 2048), "modulo": lambda p: p % 4096}
+
+
+@pytest.mark.parametrize("kind", OTHER_POSITIONS)
+def test_of_what_turns_as_an_entry_does_that_alone_is_near(kind):
+    (one,) = identify(lambda x, p: rotate(x, OTHER_POSITIONS[kind](p), LLAMA), features=128).nearest
+
+    assert one.names[0] == "llama-2"
+
+
+def test_what_is_too_small_to_be_read_is_said():
+    found = identify(lambda x, p: rotate(x, p, LLAMA) * np.float32(1e-42), features=128)
+
+    assert (found.ok, ids(found)) == (False, ["small"])
+
+
+def test_features_outside_the_planes_that_a_position_changes_are_told():
+    def implementation(x, p):
+        return rotate(x, p, LLAMA) * np.where(np.arange(130) < 128, 1, np.cos(p)[:, None]).astype(x.dtype)
+
+    found = identify(implementation, features=130)
+
+    assert "at position 0 feature 128 is 1 times feature 128, and it changes with the position" in found.explain()
+
+
 def test_features_outside_the_planes_that_are_changed_are_told():
     def implementation(x, positions):
         y = rotate(x, positions, CATALOGUE["phi-2"].variant)
@@ -394,7 +627,7 @@ def test_features_outside_the_planes_that_are_changed_are_told():
     found = identify(implementation, features=80)
 
     assert ids(found) == ["outside"]
-    assert "48 of them; feature 32 is 2 times feature 32" in found.explain()
+    assert "48 of them; at position 0 feature 32 is 2 times feature 32" in found.explain()
     assert found.nearest[0].worst == np.inf
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["nearest"][0]["worst"] is None
 
@@ -544,6 +777,17 @@ def test_what_fails_is_errored_and_says_why(kind):
 
     assert (found.verdict, found.ok) == ("errored", False)
     assert found.findings[0].what.startswith(why)
+    assert found.findings[0].evidence.startswith("when called with x of shape (1, 1, 2, 128) and positions 0, 1")
+
+
+def test_the_dtype_that_is_asked_for_better_is_told():
+    double = identify(BROKEN["another dtype"][0], features=128)
+    rounded = identify(lambda x, p: round_to(rotate(x, p, LLAMA), "bfloat16").astype(x.dtype), features=128)
+
+    assert double.findings[0].evidence.endswith("; dtype float64 asks in that")
+    assert rounded.findings[0].evidence.endswith(
+        "; all numbers that come are of bfloat16: dtype bfloat16 asks for that"
+    )
 
 
 def test_a_mismatch_that_was_published_is_no_rotation_and_named():
@@ -571,6 +815,7 @@ def test_widths_that_hold_no_plane_or_one_are_read():
         ({"features": 128, "axes": 0}, "axes must be a positive int; got 0"),
         ({"features": 128, "dtype": "float8"}, "dtype must be one of float64, float32, float16, bfloat16; got float8"),
         ({"features": 128, "longest": 1}, "longest must be an int of at least 2; got 1"),
+        ({"features": 128, "longest": 2**54}, "longest must be at most 2\\^53; got 18014398509481984"),
     ],
 )
 def test_a_wrong_argument_is_an_error(given, rule):
@@ -658,6 +903,12 @@ def test_the_command_hands_on_json(mine, capsys):
 
     told = json.loads(capsys.readouterr().out)
     assert (told["dtype"], told["verdict"], told["entries"][0]) == ("float64", "rotary", "llama-2")
+
+
+def test_the_command_tells_its_exit_statuses(capsys):
+    with pytest.raises(SystemExit):
+        main(["identify", "--help"])
+    assert "Exits with 0 where it is known" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_command_is_misused_with_2(mine, capsys):

@@ -8,11 +8,18 @@ from refpos.catalogue import ANGLES
 from refpos.oracle.probe.box import HIGHEST
 from refpos.oracle.probe.differences import rotated, spans
 from refpos.oracle.probe.ladder import counted
+from refpos.oracle.probe.reading import Between
 from refpos.oracle.verdict import Finding, ratio
 from refpos.variants.planes import Pairs
 from refpos.variants.rotary import Side
 
 Nature = Literal["rotary", "not rotary", "errored"]
+BETWEEN = {
+    "refused": "whole ones only are taken",
+    "rounded": "fractions become whole ones",
+    "other": "read at whole ones, as it does something else between them",
+}
+"""Why it was read at whole positions, in words."""
 Rows = tuple[tuple[float, ...], ...]
 
 
@@ -59,10 +66,13 @@ class Identified:
         −1 where every plane turns its second feature towards the first.
     frequencies, uncertainty : A rows of K floats
         Ω, radians per unit step, and how far each may be off what the black box has; modulo 2π·2^13.
-    whole : bool
-        Whether it takes whole positions only, so that Ω is known modulo 2π.
+    between : {"turned", "refused", "rounded", "other"}
+        What is done at fractions of a position: as at others, nothing, what is done at a whole one beside, or else.
+        Ω is known modulo 2π where it is not "turned".
     reach : int
         The highest position that it was asked for.
+    followed : bool
+        Whether angles are Ω times the position as far as that; if not, Ω and its uncertainty are of lower ones.
     ladder : str
         Ω in words.
     magnitude : float or None
@@ -87,8 +97,9 @@ class Identified:
     sign: int = 1
     frequencies: Rows = ()
     uncertainty: Rows = ()
-    whole: bool = False
+    between: Between = "turned"
     reach: int = 0
+    followed: bool = True
     ladder: str = ""
     magnitude: float | None = None
     growth: tuple[float, ...] = ()
@@ -99,6 +110,11 @@ class Identified:
     def ok(self) -> bool:
         """Whether it is known what it computes: a rotary encoding, or an entry of the catalogue that is none."""
         return self.verdict == "rotary" or bool(self.entries)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was read at whole positions only, so that Ω is known modulo 2π."""
+        return self.between != "turned"
 
     @property
     def rotated(self) -> tuple[int, ...]:
@@ -115,7 +131,7 @@ class Identified:
         found = asdict(self)
         for one in found["nearest"]:
             one["worst"] = one["worst"] if one["worst"] < float("inf") else None
-        return {**found, "ok": self.ok, "rotated": self.rotated, "entries": self.entries}
+        return {**found, "ok": self.ok, "whole": self.whole, "rotated": self.rotated, "entries": self.entries}
 
     def explain(self) -> str:
         """Return it in words, a few lines."""
@@ -127,7 +143,8 @@ class Identified:
     def _layout(self) -> str:
         if not self.pairs:
             return ""
-        write = "" if self.write == self.pairing else f", written {self.write}"
+        write = f", written {self.write}" if self.write != self.pairing else ", written to other features"
+        write = "" if self.written == self.pairs else write
         part = f"all {self.features} features"
         if len(self.rotated) < self.features:
             part = f"features {spans(self.rotated)} of {self.features}"
@@ -143,12 +160,13 @@ class Identified:
                 yield f"is {_named(one, self.features)}, worst error {ratio(one.worst)} of its bound"
             else:
                 yield f"near {_named(one, self.features)}: {'; '.join(map(_told, one.findings))}"
-        if self.pairs and not self.nearest:
+        if self.verdict == "rotary" and not self.nearest:
             yield f"near none: no entry turns as many axes in {self.features} features"
 
     def _known(self) -> str:
-        worst = max(map(max, self.uncertainty))
-        return f", known to {worst:.1g} rad per step"
+        if not self.followed:
+            return ", at the lowest positions"
+        return f", known to {max(map(max, self.uncertainty)):.1g} rad per step"
 
     def _axes(self) -> Iterator[str]:
         """Yield which planes each axis turns, where there are several."""
@@ -158,13 +176,25 @@ class Identified:
                 yield f"axis {axis} turns {f'planes {spans(planes)}' if planes else 'nothing'}"
 
     def _turned(self) -> str:
-        way = "turned the second feature towards the first" if self.sign < 0 else ""
+        way = "turned the second feature towards the first" if self.sign < 0 else self._mixed()
         size = "planes of several magnitudes" if self.magnitude is None else f"magnitude {self.magnitude:.6g}"
         return ", ".join(filter(None, [way, size if self.magnitude != 1 else ""]))
 
+    def _mixed(self) -> str:
+        """Return which planes turn the second feature towards the first, where others do not, and it can be told."""
+        rows = zip(self.frequencies, self.uncertainty, strict=True)
+        back = {k for row, off in rows for k, one in enumerate(row) if one < -off[k]}
+        return (
+            f"planes {spans(sorted(back))} turned the second feature towards the first"
+            if back and not self.whole
+            else ""
+        )
+
     def _asked(self) -> str:
-        whole = "whole ones only, so that frequencies are modulo 2π, " if self.whole else ""
-        return f"positions: {whole}asked for up to {self.reach:,}" if self.whole or self.reach < 2**HIGHEST else ""
+        if not self.whole and self.reach == 2**HIGHEST:
+            return ""
+        words = f"{BETWEEN[self.between]}, so that frequencies are modulo 2π, " if self.whole else ""
+        return f"positions: {words}asked for up to {self.reach:,}"
 
     def _grown(self) -> str:
         return f"growth: ln from {min(self.growth):.3g} to {max(self.growth):.3g} per step" if self.growth else ""

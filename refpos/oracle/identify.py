@@ -10,16 +10,19 @@ import numpy as np
 from refpos.errors import require
 from refpos.oracle.identified import Identified, Nature
 from refpos.oracle.names import DTYPES
-from refpos.oracle.probe.box import Box, RefusedError
-from refpos.oracle.probe.evidence import departed, outside, shifted, unequal, unturned
+from refpos.oracle.probe.box import Box, FailedError, RefusedError
+from refpos.oracle.probe.evidence import coarse, departed, outside, shifted, unequal, unturned
 from refpos.oracle.probe.exponents import OF_RESULT
 from refpos.oracle.probe.ladder import spelled
-from refpos.oracle.probe.nearest import nearest
+from refpos.oracle.probe.nearest import alone, nearest
 from refpos.oracle.probe.reading import Reading, read
 from refpos.oracle.probe.turning import Turning, turning
 from refpos.oracle.trial import ErroredError, call
 from refpos.oracle.verdict import Finding
 from refpos.spec.precise import Floats
+
+EXACT = 2**53
+"""Positions below are exact in float64."""
 
 
 def identify(
@@ -39,8 +42,9 @@ def identify(
     Parameters
     ----------
     implementation : callable
-        f(x, positions) -> y, as for `check`. It is called about a dozen times, and some more where `longest` is to be
-        found out. All heads must be turned alike.
+        f(x, positions) -> y, as for `check`, whose batches, heads and tokens are of several counts: x of up to d + 2
+        batches, and up to 5 heads. It is called some twenty times, and as often again where the highest position is to
+        be found out. All heads must be turned alike.
     features : int
         The width of x.
     axes : int
@@ -48,7 +52,7 @@ def identify(
     dtype : {"float32", "float64", "float16", "bfloat16"}
         Of x.
     longest : int, optional
-        One more than the highest position that it takes; where nothing is said it is found out.
+        One more than the highest position that it takes; where nothing is said it is found out, up to 2^17.
 
     Returns
     -------
@@ -76,13 +80,14 @@ def identify(
     require(type(axes) is int and axes > 0, "axes must be a positive int", axes)
     require(dtype in DTYPES, f"dtype must be one of {', '.join(DTYPES)}", dtype)
     require(longest is None or (type(longest) is int and longest > 1), "longest must be an int of at least 2", longest)
+    require(longest is None or longest <= EXACT, "longest must be at most 2^53", longest)
     box = Box(implementation, features, axes, dtype)
     try:
         reading = read(box, longest)
         return _identified(box, reading, turning(reading))
     except RefusedError as error:
         return _refused(box, error.finding)
-    except ErroredError as error:
+    except FailedError as error:
         return _errored(box, error)
 
 
@@ -90,12 +95,14 @@ def _refused(box: Box, finding: Finding, verdict: Nature = "not rotary") -> Iden
     return Identified(verdict, box.features, box.axes, box.dtype, findings=(finding,))
 
 
-def _errored(box: Box, error: ErroredError) -> Identified:
+def _errored(box: Box, error: FailedError) -> Identified:
     """Return that it failed; but for a function of the positions alone, what that may be."""
     if any(_makes_rows(box, dtype) for dtype in DTYPES):
         words = "rows of positions alone, to be added: sinusoidal, or a table"
         return _refused(box, Finding("rows", words, "`check` is for sinusoidal ones"))
-    return _refused(box, Finding("errored", str(error), "when it was called"), "errored")
+    meant = [name for name in DTYPES if name != box.dtype and f"returned {name} where" in str(error)]
+    hint = "".join(f"; dtype {name} asks in that" for name in meant)
+    return _refused(box, Finding("errored", str(error), f"when called {error.asked}{hint}"), "errored")
 
 
 def _makes_rows(box: Box, dtype: str) -> bool:
@@ -109,10 +116,13 @@ def _makes_rows(box: Box, dtype: str) -> bool:
 
 
 def _identified(box: Box, reading: Reading, found: Turning) -> Identified:
+    if reading.beside:
+        near = tuple(one for one in nearest(box, reading, found) if alone(one.findings))
+        return Identified("not rotary", box.features, box.axes, box.dtype, nearest=near, findings=(reading.beside,))
     if not found.read:
-        return _refused(box, unturned(reading))
-    near = nearest(box, reading, found)
-    apart = tuple(unequal(box, found))
+        return _refused(box, unturned(box, reading))
+    apart, near = tuple(unequal(box, found)), nearest(box, reading, found)
+    near = () if apart and any(one.findings for one in near) else near
     wrong = apart if any(not one.findings for one in near) else (*apart, *departed(box, reading))
     return Identified(
         verdict="not rotary" if wrong else "rotary",
@@ -126,23 +136,26 @@ def _identified(box: Box, reading: Reading, found: Turning) -> Identified:
         sign=found.sign,
         frequencies=tuple(map(tuple, found.frequencies.tolist())),
         uncertainty=tuple(map(tuple, found.off.tolist())),
-        whole=reading.whole,
+        between=reading.between,
         reach=reading.reach,
-        ladder=_ladder(found, unequal=bool(apart)),
+        followed=not reading.departed.any(),
+        ladder=_ladder(found, whole=reading.whole, unequal=bool(apart)),
         magnitude=_magnitude(found.magnitudes, OF_RESULT * box.u),
-        growth=tuple(found.first.real[0].tolist()) if found.grows else (),
+        growth=tuple(found.first.real[0].tolist()) if found.grows and not reading.departed.any() else (),
         nearest=near,
-        findings=(*wrong, *shifted(box, found), *outside(box, reading)),
+        findings=(*wrong, *coarse(box, reading), *shifted(box, found), *outside(box, reading)),
     )
 
 
-def _ladder(found: Turning, *, unequal: bool) -> str:
+def _ladder(found: Turning, *, whole: bool, unequal: bool) -> str:
     """Return the frequencies in words."""
     if unequal:
         return "two to a plane"
     if ((np.abs(found.first.imag) > found.off).sum(axis=0) > 1).any():
         return "a plane turns with several axes"
-    return spelled(found.axes, found.along())
+    if (found.along() < 0).any() and not whole:
+        return spelled(found.axes, np.abs(found.along()), found.off.max(axis=0))
+    return spelled(found.axes, found.along(), found.off.max(axis=0))
 
 
 def _magnitude(sizes: Floats, error: float) -> float | None:

@@ -86,7 +86,7 @@ def test_odd_settings_of_mlx_are_read(traditional: bool) -> None:
 
     assert found.pairing == ("interleaved" if traditional else "half")
     assert found.rotated == tuple(range(48))
-    assert found.ladder == "base 12,345 over 24 planes, all over 3.3333"
+    assert found.ladder == "base 12,345 over 24 planes, all over 3.333333"
     assert (found.verdict, found.whole, found.sign, found.magnitude) == ("rotary", True, 1, 1.0)
 
 

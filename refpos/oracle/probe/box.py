@@ -13,7 +13,9 @@ from refpos.oracle.verdict import Finding
 from refpos.spec.precise import Floats
 
 HIGHEST = 17
-"""Positions are asked for up to 2 to this power."""
+"""Positions are asked for up to 2 to this power, where nothing is said."""
+LARGE = 64.0
+"""Larger than the features of any vector that is asked for, so that what grows beyond the dtype does so here."""
 
 
 class RefusedError(Exception):
@@ -22,6 +24,15 @@ class RefusedError(Exception):
     def __init__(self, id: str, what: str, evidence: str) -> None:  # noqa: A002
         super().__init__(what)
         self.finding = Finding(id, what, evidence)
+
+
+class FailedError(ErroredError):
+    """A black box failed, with what it was asked."""
+
+    def __init__(self, why: str, shape: tuple[int, ...], positions: Floats) -> None:
+        super().__init__(why)
+        few = ", ".join(map(told, positions[:4])) + ", ..." * (len(positions) > 4)
+        self.asked = f"with x of shape {shape} and positions {few}"
 
 
 @dataclass(frozen=True)
@@ -53,21 +64,19 @@ class Box:
         """
         case = Case("probe", "what is asked of a black box", positions[:, 0] if self.axes == 1 else positions)
         given = x.astype("float32" if self.dtype == "bfloat16" else self.dtype)
-        got = call(self.implementation, [given, case.travelling], x.shape, self.dtype)
+        try:
+            got = call(self.implementation, [given, case.travelling], x.shape, self.dtype)
+        except ErroredError as error:
+            raise FailedError(str(error), x.shape, positions) from error
         wrong = ~np.isfinite(got).all(axis=(0, 1, 3))
         if wrong.any():
-            raise ErroredError(f"returned no finite number at position {told(positions[wrong][0])}")
+            raise FailedError(f"returned no finite number at position {told(positions[wrong][0])}", x.shape, positions)
         return got
 
     @property
     def u(self) -> float:
         """The unit roundoff of what it returns."""
         return UNIT_ROUNDOFF[self.dtype]
-
-    @property
-    def u_angle(self) -> float:
-        """The unit roundoff in which angles are made at worst."""
-        return min(self.u, UNIT_ROUNDOFF["float32"])
 
     @property
     def normal(self) -> float:
@@ -80,18 +89,31 @@ class Box:
 
 
 def reach(box: Box, longest: int | None) -> int:
-    """Return the highest power of two at which every coordinate may stand, found by halving.
+    """Return the highest position at which every coordinate may stand: the last that is told of, or found by halving.
 
     Raises
     ------
     ErroredError
         If there is none: what is wrong at position 1.
     """
-    top = 1 << min(HIGHEST, HIGHEST if longest is None else (longest - 1).bit_length() - 1)
     _ask(box, [1.0])
-    while not takes(box, [float(top)]):
-        top //= 2
-    return top
+    last = 1 << HIGHEST if longest is None else longest - 1
+    return last if takes(box, [float(last)]) else highest(lambda position: takes(box, [float(position)]), last)
+
+
+def highest(good: Callable[[int], bool], bad: int) -> int:
+    """Return the highest position that is good, by halving what lies between 1, which is, and one that is not.
+
+    Examples
+    --------
+    >>> highest(lambda position: position < 1000, 2048)
+    999
+    """
+    least = 1
+    while bad - least > 1:
+        middle = (least + bad) // 2
+        least, bad = (middle, bad) if good(middle) else (least, middle)
+    return least
 
 
 def takes(box: Box, steps: Sequence[float]) -> bool:
@@ -117,4 +139,4 @@ def told(position: Floats) -> str:
 
 def _ask(box: Box, steps: Sequence[float]) -> None:
     positions = np.concatenate([np.zeros((1, box.axes)), box.along(steps)])
-    box(np.ones((1, 1, len(positions), box.features)), positions)
+    box(np.full((1, 1, len(positions), box.features), LARGE), positions)

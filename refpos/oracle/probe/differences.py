@@ -10,6 +10,9 @@ from refpos.oracle.verdict import Finding
 from refpos.spec.precise import Floats
 from refpos.variants.planes import Pairs
 
+EVEN = 1e-12
+"""By how much magnitudes of a description differ that are the same."""
+
 
 def distance(found: Turning, due: Turning) -> float:
     """Return how many choices are made otherwise, the share of the frequencies that differ being the last of them."""
@@ -49,7 +52,7 @@ def _choices(found: Turning, due: Turning) -> int:
             (found.read == found.written) != (due.read == due.written),
             found.sign != due.sign,
             same and found.axes != due.axes,
-            not _alike(found.magnitudes.mean(), due.magnitudes.mean()),
+            not _alike(found.magnitudes, due.magnitudes if same else due.magnitudes.mean()),
             not _grown_alike(found, due),
         )
     )
@@ -69,14 +72,23 @@ def _differences(found: Turning, due: Turning) -> Iterator[Finding]:
     yield from _pairs(found, due)
     if found.sign != due.sign:
         yield Finding("differs/sign", "turned the other way: sign flipped", f"sign {found.sign}")
-    g, other = found.magnitudes.mean(), due.magnitudes.mean()
-    if not _alike(g, other):
-        words = f"magnitude {g:.6g} where {other:.6g} is meant"
-        yield Finding("differs/magnitude", words, f"at the origin of {counted(len(found.read))}")
+    yield from _magnitudes(found, due)
     if not _grown_alike(found, due):
         yield Finding("differs/growth", "another growth with the position", f"of {counted(len(found.read))}")
     if len(found.read) == len(due.read):
         yield from _frequencies(found, due)
+
+
+def _magnitudes(found: Turning, due: Turning) -> Iterator[Finding]:
+    """Yield that planes have other magnitudes, at the origin."""
+    same = len(found.read) == len(due.read)
+    g, meant = found.magnitudes, due.magnitudes if same else np.full(len(found.read), due.magnitudes.mean())
+    apart = np.flatnonzero(np.abs(g - meant) > 2 * found.error * meant + EVEN)
+    if len(apart):
+        k = apart[int(np.abs(g[apart] / meant[apart] - 1).argmax())]
+        far = f", farthest off at plane {k}" if np.ptp(g[apart]) else ""
+        evidence = f"at the origin of plane{'s' * (len(apart) > 1)} {spans(apart.tolist())}{far}"
+        yield Finding("differs/magnitude", f"magnitude {g[k]:.6g} where {meant[k]:.6g} is meant", evidence)
 
 
 def _pairs(found: Turning, due: Turning) -> Iterator[Finding]:
@@ -101,9 +113,12 @@ def _frequencies(found: Turning, due: Turning) -> Iterator[Finding]:
         return
     own, meant = np.abs(found.along()), np.abs(due.along())
     if not _alike(own, meant):
-        words = f"frequencies {spelled(due.axes, meant)} are meant"
+        words = f"frequencies {spelled(due.axes, meant, found.off.max(axis=0))} are meant"
         yield Finding("differs/frequencies", words, paces(meant / own))
         return
+    turned = np.flatnonzero(found.along() * due.along() < 0)
+    if found.sign == due.sign and len(turned):
+        yield Finding("differs/sign", "planes turned the other way", spans(turned.tolist()))
     apart = np.abs(own / meant - 1)
     if (apart > 4 * found.off.max(axis=0) / meant).any():
         words = f"frequencies are off by up to {apart.max():.1g} of themselves"

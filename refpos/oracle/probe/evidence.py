@@ -6,7 +6,8 @@ import numpy as np
 
 from refpos.oracle.probe.box import Box
 from refpos.oracle.probe.exponents import OF_RESULT
-from refpos.oracle.probe.reading import Reading, departure
+from refpos.oracle.probe.holds import departure
+from refpos.oracle.probe.reading import COARSER, Reading
 from refpos.oracle.probe.turning import Turning
 from refpos.oracle.verdict import Finding
 from refpos.spec.precise import Floats
@@ -15,13 +16,16 @@ NEAR = 4
 """Exponents that are so many times as far apart as they may be off are two."""
 
 
-def unturned(reading: Reading) -> Finding:
+def unturned(box: Box, reading: Reading) -> Finding:
     """Return what is done to features that no plane turns."""
     changes = ((reading.departed > 0) | (np.abs(reading.values) > NEAR * reading.off)).any(axis=0)
     if changes.any():
         evidence = f"{changes.sum()} of them, feature {int(changes.argmax())} the first"
         return Finding("multiplied", "no rotation: features are multiplied by a function of the position", evidence)
-    return Finding("still", "positions change nothing", f"up to {reading.reach:,}")
+    where = departure(box, reading)
+    if where:
+        return Finding("elsewhere", "features are changed, and not along one axis as planes are turned", where)
+    return Finding("still", "positions change nothing", f"seen up to {reading.reach:,}")
 
 
 def unequal(box: Box, found: Turning) -> Iterator[Finding]:
@@ -46,12 +50,20 @@ def departed(box: Box, reading: Reading) -> Iterator[Finding]:
         first = np.where(reading.departed > 0, reading.departed, np.inf)
         axis, c = np.unravel_index(int(first.argmin()), first.shape)
         count = int(np.isfinite(first).any(axis=0).sum())
-        evidence = f"along axis {axis} left from position {first.min():g} on, by {count} features, {c} among them"
+        evidence = f"along axis {axis} seen at position {first.min():,.9g}, by {count} features, {c} among them"
         yield Finding("departs", "angles are not the position times a frequency", evidence)
         return
     where = departure(box, reading)
     if where:
-        yield Finding("departs", "angles are not the position times a frequency, or other vectors are turned", where)
+        yield Finding("elsewhere", "what was read does not hold everywhere", where)
+
+
+def coarse(box: Box, reading: Reading) -> Iterator[Finding]:
+    """Yield that cosines and sines follow to coarser roundings than those of the dtype."""
+    for name, u in COARSER.items():
+        if u == reading.u > box.u:
+            words = f"cosines and sines have fewer bits than {box.dtype}"
+            yield Finding("coarse", words, f"they follow angles to the roundings of {name}, not of {box.dtype}")
 
 
 def shifted(box: Box, found: Turning) -> Iterator[Finding]:
@@ -72,10 +84,12 @@ def outside(box: Box, reading: Reading) -> Iterator[Finding]:
     """Yield that features which no plane turns do not pass through as they are."""
     error = OF_RESULT * box.u
     moved = (reading.own != np.arange(box.features)) | (np.abs(reading.start - 1) > error)
-    moved = (reading.other < 0) & (moved | (np.abs(reading.values) > NEAR * reading.off).any(axis=0))
+    changed = np.any((np.abs(reading.values) > NEAR * reading.off) | (reading.departed > 0), axis=0)
+    moved = (reading.other < 0) & (moved | changed)
     if moved.any():
         c = int(moved.argmax())
-        evidence = f"{moved.sum()} of them; feature {c} is {reading.start[c].real:.6g} times feature {reading.own[c]}"
+        words = f"at position 0 feature {c} is {reading.start[c].real:.6g} times feature {reading.own[c]}"
+        evidence = f"{moved.sum()} of them; {words}{', and it changes with the position' if changed[c] else ''}"
         yield Finding("outside", "features outside the planes are moved or multiplied", evidence)
 
 

@@ -14,12 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.oracle.probe.box import Box
+from refpos.oracle.roundoff import UNIT_ROUNDOFF
 from refpos.spec.precise import Floats
 
 Complex = npt.NDArray[np.complex128]
 
 OF_RESULT, OF_ANGLE = 16, 4
 """e = 16u + 4u_θ|λ|p: roundings of table, product and sum with what a library's cosine is off; of the angle."""
+
+
+COARSEST = UNIT_ROUNDOFF["float32"]
+"""The unit roundoff in which angles are made at worst."""
 
 
 class Exponents(NamedTuple):
@@ -30,9 +35,20 @@ class Exponents(NamedTuple):
     departed: Floats
 
 
-def exponents(box: Box, steps: Floats, ratios: Complex, sizes: Floats) -> Exponents:
+def exponents(
+    box: Box,
+    steps: Floats,
+    ratios: Complex,
+    sizes: Floats,
+    *,
+    u: float | None = None,
+    of_result: int = OF_RESULT,
+    turns: float = 0.0,
+) -> Exponents:
     """Return the exponents that z(p)/z(0), (J, ...), follows at rising powers of two, (J,), with the sizes of z(p).
 
+    Roundings are those of the dtype or of a roundoff u that is given, so many to a result; angles those of λ and turns.
+    At a step that is no power of two it is only looked whether z follows.
     Where z(p) is too small to be told from zero nothing is known, but that it departs if it is so at the first step.
 
     Examples
@@ -44,14 +60,15 @@ def exponents(box: Box, steps: Floats, ratios: Complex, sizes: Floats) -> Expone
     [ True] [ True] [0.]
     """
     logs, seen = np.log(np.where(ratios == 0, 1, ratios)), sizes > 2 * box.normal
-    values, error = logs[0] / steps[0], OF_RESULT * box.u
+    u = u or box.u
+    values, error = logs[0] / steps[0], of_result * u
     off, departed = np.full(values.shape, error / steps[0]), np.where(seen[0], 0.0, steps[0])
     for p, log, known in zip(steps[1:], logs[1:], seen[1:], strict=True):
         rest = wrapped(log - values * p)
-        error = OF_RESULT * box.u + OF_ANGLE * box.u_angle * np.abs(values) * p
+        error = of_result * u + OF_ANGLE * min(u, COARSEST) * (np.abs(values) + 2 * np.pi * turns) * p
         within = np.abs(rest) <= off * p + error
         departed = np.where(known & ~within & (departed == 0), p, departed)
-        follows = known & (departed == 0)
+        follows = known & (departed == 0) & (np.frexp(p)[0] == 0.5)
         values = np.where(follows, values + rest / p, values)
         off = np.where(follows, error / p, off)
     return Exponents(values, off, departed)
@@ -59,8 +76,6 @@ def exponents(box: Box, steps: Floats, ratios: Complex, sizes: Floats) -> Expone
 
 def wrapped(logs: Complex) -> Complex:
     """Return logarithms whose angles are from −π to π.
-
-    Where z(p) is too small to be told from zero nothing is known, but that it departs if it is so at the first step.
 
     Examples
     --------

@@ -17,16 +17,22 @@ KINDS: tuple[Ladder, ...] = get_args(Ladder)
 UNITS = {"": 1.0, ", times π": np.pi, ", times 2π": 2 * np.pi}
 
 
+EXACT = 1e-12
+"""How far frequencies may be off of which nothing is said, in parts."""
+
+
 class Fit(NamedTuple):
-    """Frequencies factor·base^(−e), and how far off the worst is, in parts."""
+    """Frequencies factor·base^(−e), how far off the worst is, and how far base and factor may be, all in parts."""
 
     base: float
     factor: float
     worst: float
+    of_base: float
+    of_factor: float
 
 
-def spelled(axes: tuple[int, ...], frequencies: Floats) -> str:
-    """Return the ladder of some planes, their axes and frequencies along them given, in words.
+def spelled(axes: tuple[int, ...], frequencies: Floats, off: Floats | float = 0.0) -> str:
+    """Return the ladder of some planes, of axes, frequencies along them, and how far off, in words.
 
     Examples
     --------
@@ -37,14 +43,15 @@ def spelled(axes: tuple[int, ...], frequencies: Floats) -> str:
     """
     if len(axes) < FEWEST or not (frequencies > 0).all():
         return _ends(frequencies)
-    fits = [(kind, _fit(_exponents(axes, kind), frequencies)) for kind in KINDS]
+    off = np.broadcast_to(off, frequencies.shape)
+    fits = [(kind, _fit(_exponents(axes, kind), frequencies, off)) for kind in KINDS]
     good = [one for one in fits if one[1].worst <= ROUGH]
     if good:
         kind, fit = min(good, key=lambda one: (not _unit(one[1]), KINDS.index(one[0])))
         return _told(fit, _counted(axes, kind), frequencies)
     if len(set(axes)) > 1:
-        return "; ".join(f"axis {axis}: {_alone(axes, axis, frequencies)}" for axis in sorted(set(axes)))
-    return _first(_exponents(axes, "shared"), frequencies)
+        return "; ".join(f"axis {axis}: {_alone(axes, axis, frequencies, off)}" for axis in sorted(set(axes)))
+    return _first(_exponents(axes, "shared"), frequencies, off)
 
 
 def paces(ratios: Floats) -> str:
@@ -93,9 +100,9 @@ def _runs(ratios: Floats) -> Iterator[tuple[int, int]]:
         at = last
 
 
-def _alone(axes: tuple[int, ...], axis: int, frequencies: Floats) -> str:
+def _alone(axes: tuple[int, ...], axis: int, frequencies: Floats, off: Floats) -> str:
     own = np.array(axes) == axis
-    return spelled((0,) * int(own.sum()), frequencies[own])
+    return spelled((0,) * int(own.sum()), frequencies[own], off[own])
 
 
 def _exponents(axes: tuple[int, ...], kind: Ladder) -> Floats:
@@ -104,27 +111,29 @@ def _exponents(axes: tuple[int, ...], kind: Ladder) -> Floats:
     return np.array([float(rung.exponent(endpoint=False)) for rung in found if rung is not None])
 
 
-def _fit(exponents: Floats, frequencies: Floats) -> Fit:
+def _fit(exponents: Floats, frequencies: Floats, off: Floats) -> Fit:
     """Return the ladder that is nearest to the logarithms of frequencies."""
     columns = np.stack([-exponents, np.ones(len(exponents))], axis=1)
-    (slope, height), *_ = np.linalg.lstsq(columns, np.log(frequencies), rcond=None)
-    off = np.abs(np.log(frequencies) - columns @ [slope, height])
-    return Fit(float(np.exp(slope)), float(np.exp(height)), float(off.max()))
+    inverse = np.linalg.pinv(columns)
+    slope, height = inverse @ np.log(frequencies)
+    rest = np.abs(np.log(frequencies) - columns @ [slope, height])
+    of_base, of_factor = np.abs(inverse) @ (rest + off / frequencies) + EXACT
+    return Fit(float(np.exp(slope)), float(np.exp(height)), float(rest.max()), float(of_base), float(of_factor))
 
 
-def _first(exponents: Floats, frequencies: Floats) -> str:
+def _first(exponents: Floats, frequencies: Floats, off: Floats) -> str:
     """Return the ladder of the first planes, as many as stand on one, and what the others are divided by."""
-    many = [n for n in range(FEWEST, len(frequencies)) if _fit(exponents[:n], frequencies[:n]).worst <= FINE]
-    if not many:
+    fits = [_fit(exponents[:n], frequencies[:n], off[:n]) for n in range(FEWEST, len(frequencies))]
+    if not any(fit.worst <= FINE for fit in fits):
         return f"on no ladder, {_ends(frequencies)}"
-    fit = _fit(exponents[: max(many)], frequencies[: max(many)])
+    fit = [fit for fit in fits if fit.worst <= FINE][-1]
     due = fit.factor * fit.base**-exponents
     return f"{_told(fit, _counted((0,) * len(due), 'shared'), frequencies)}, {paces(due / frequencies)}"
 
 
 def _unit(fit: Fit) -> str | None:
     """Return the unit of a ladder that is not scaled, None of one that is."""
-    return next((name for name, size in UNITS.items() if abs(np.log(fit.factor / size)) <= max(fit.worst, FINE)), None)
+    return next((name for name, size in UNITS.items() if abs(np.log(fit.factor / size)) <= fit.of_factor), None)
 
 
 def _counted(axes: tuple[int, ...], kind: Ladder) -> str:
@@ -141,9 +150,20 @@ def _told(fit: Fit, planes: str, frequencies: Floats) -> str:
     off = f", each to {fit.worst:.1g}" if fit.worst > FINE else ""
     if fit.base <= 1:
         return f"{_ends(frequencies)} in equal ratios over {planes}{off}"
-    unit, digits = _unit(fit), 5 if fit.worst <= FINE else 3
-    base = f"base {float(f'{fit.base:.{digits}g}'):,.10g} over {planes}"
-    return f"{base}{f', all over {1 / fit.factor:.5g}' if unit is None else unit}{off}"
+    base, scale, unit = rounded(fit.base, fit.of_base), rounded(1 / fit.factor, fit.of_factor), _unit(fit)
+    return f"base {base:,.12g} over {planes}{f', all over {scale:,.12g}' if unit is None else unit}{off}"
+
+
+def rounded(number: float, off: float) -> float:
+    """Return a number of the fewest digits that is as near as the one given may be off, in parts.
+
+    Examples
+    --------
+    >>> rounded(9999.97, 1e-5), rounded(9999.97, 1e-7)
+    (10000.0, 9999.97)
+    """
+    digits = (float(f"{number:.{count}g}") for count in range(1, 17))
+    return next((one for one in digits if abs(one / number - 1) <= off), number)
 
 
 def _ends(frequencies: npt.NDArray[np.float64] | Sequence[float]) -> str:

@@ -1,21 +1,31 @@
 r"""What a black box computes: y_c = Re[(x_a + i x_b) z_c(p)] with z_c(p) = z_c(0) exp(Σ_s λ_cs p_s), read off."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from refpos.oracle.inputs import Case, fill
 from refpos.oracle.probe.box import Box, RefusedError, reach, takes, told
-from refpos.oracle.probe.exponents import OF_ANGLE, OF_RESULT, Complex, Exponents, exponents
+from refpos.oracle.probe.company import check_company
+from refpos.oracle.probe.exponents import OF_RESULT, Complex, Exponents, exponents
 from refpos.oracle.probe.structure import Ints, Structure, structure
+from refpos.oracle.roundoff import UNIT_ROUNDOFF
+from refpos.oracle.verdict import Finding
 from refpos.spec.precise import Floats
 
 FINEST = 13
 """Fractions of a position are asked for down to 2 to minus this power."""
 PARTS = 0.618, 0.755
 """Parts of the highest position: a plane that has come round at one of them has not at the others."""
-SCATTERED = 7919, 104_729
-"""Primes, by whose multiples positions are scattered."""
+TURNS = 1, 2, 4, 8
+"""Of a frequency known modulo 2π so many turns more may be there, whose angle is rounded with it."""
+OF_TABLE = 2
+"""e/u where cosines and sines alone are rounded to u, and so are off by u."""
+COARSER = {name: UNIT_ROUNDOFF[name] for name in ("float32", "float16", "bfloat16")}
+"""The roundoffs that cosines and sines may have where they are not those of the dtype."""
+EARLY = 2
+"""Coarser roundings are seen up to this position, where those of an angle are small."""
+Between = Literal["turned", "refused", "rounded", "other"]
 
 
 @dataclass(frozen=True)
@@ -35,9 +45,15 @@ class Reading:
     departed : (A, d)
         The step along each axis at which z no longer follows, 0 where it always does.
     whole : bool
-        Whether it takes whole positions only, so that frequencies are known modulo 2π.
+        Whether it was read at whole positions only, so that frequencies are known modulo 2π.
     reach : int
         The highest position asked for.
+    between : {"turned", "refused", "rounded", "other"}
+        What is done at fractions of a position: as at others, nothing, what is done at a whole one beside, or else.
+    u, error : float
+        The unit roundoff to which z follows, and how far it may be off for it in parts, e.
+    beside : Finding or None
+        How a position becomes something else beside a higher one; all that was read is beside the highest.
     """
 
     own: Ints
@@ -48,6 +64,10 @@ class Reading:
     departed: Floats
     whole: bool = False
     reach: int = 1
+    between: Between = "turned"
+    u: float = 0.0
+    error: float = 0.0
+    beside: Finding | None = None
 
     def at(self, positions: Floats) -> Complex:
         """Return z at positions (n, A)."""
@@ -67,17 +87,32 @@ def read(box: Box, longest: int | None) -> Reading:
         If it fails, or is nothing that can be read.
     """
     top = reach(box, longest)
+    beside = check_company(box, top)
     fractions = takes(box, [0.5])
     few = [1.0, float(top), *(float(int(top * part) | 1) for part in PARTS)] + [9 / 32] * fractions
-    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few)]))
-    steps = 2.0 ** np.arange(-FINEST * fractions, np.log2(top) + 1)
+    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few), _apart(box, top)]))
+    steps = np.unique([*2.0 ** np.arange(-FINEST * fractions, top.bit_length()), float(top)])
     start, turned = _turned(box, found, steps)
-    followed = _exponents(box, steps, start, turned)
-    whole = not fractions or bool(((followed.departed > 0) & (followed.departed <= 1)).any())
-    if whole and fractions:
+    between: Between = _between(steps, start, turned) if fractions else "refused"
+    followed, u, error = _followed(box, steps, start, turned, whole=between != "turned")
+    if between == "turned" and ((followed.departed > 0) & (followed.departed <= 1)).any():
+        between = "other"
+    if between in ("rounded", "other"):
         late = steps >= 1
-        followed = _exponents(box, steps[late], start, turned[late])
-    return Reading(found.own, found.other, start, *followed, whole, top)
+        followed, u, error = _followed(box, steps[late], start, turned[late], whole=True)
+    return Reading(found.own, found.other, start, *followed, between != "turned", top, between, u, error, beside)
+
+
+def _apart(box: Box, top: int) -> Floats:
+    """Return a position off the axes, (1, A), with other coordinates on each; none where there is one axis."""
+    return np.array([[top * (axis + 1) // (box.axes + 1) for axis in range(box.axes)]], float)[: box.axes - 1]
+
+
+def _between(steps: Floats, start: Complex, turned: Complex) -> Between:
+    """Return whether all that is done at fractions is done at a whole position beside them."""
+    early, one = turned[steps < 1], turned[steps == 1][0]
+    same = (one != start).any() and ((early == start) | (early == one)).all()
+    return "rounded" if same else "turned"
 
 
 def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex]:
@@ -92,12 +127,29 @@ def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex
     made = np.arange(box.features)
     own, other = (got[second[at].astype(int), 0, :, made].T for at in (found.own, found.other))
     z = own - 1j * np.where(found.other >= 0, other, 0)
+    if (np.abs(z[-1]) <= 2 * box.normal).any():
+        evidence = f"feature {int(np.abs(z[-1]).argmin())} of what comes of ones is {np.abs(z[-1]).min():.3g}"
+        raise RefusedError("small", f"cannot be told: what is returned is smaller than {box.dtype} can hold", evidence)
     return z[-1], z[-2::-1].reshape(box.axes, len(steps), -1).swapaxes(0, 1)
 
 
-def _exponents(box: Box, steps: Floats, start: Complex, turned: Complex) -> Exponents:
+def _followed(
+    box: Box, steps: Floats, start: Complex, turned: Complex, *, whole: bool
+) -> tuple[Exponents, float, float]:
+    """Return the exponents, to which roundoff z follows them, and how far it may be off for it.
+
+    Where it does not to that of the dtype, and only there, the angle may be one of more turns, or roundings coarser.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return exponents(box, steps, turned / start, np.abs(turned))
+        given = box, steps, turned / start, np.abs(turned)
+    own = exponents(*given), box.u, OF_RESULT * box.u
+    if not own[0].departed.any():
+        return own
+    others = [(exponents(*given, turns=turns), *own[1:]) for turns in TURNS if whole]
+    if own[0].departed[own[0].departed > 0].min() <= EARLY:
+        coarser = [u for u in COARSER.values() if u > box.u]
+        others += [(exponents(*given, u=u, of_result=OF_TABLE), u, OF_TABLE * u) for u in coarser]
+    return next((one for one in others if not one[0].departed.any()), own)
 
 
 def _check_heads(box: Box, got: Floats, positions: Floats) -> None:
@@ -116,18 +168,3 @@ def _check_context(box: Box, found: Structure, got: Floats, positions: Floats) -
             if (off > 0).any():
                 evidence = f"feature {int(off.argmax())} at position {told(position)}, beside others than before"
                 raise RefusedError("context", "no rotation: what a token becomes depends on the other tokens", evidence)
-
-
-def departure(box: Box, reading: Reading) -> str:
-    """Say where other vectors at scattered positions do not become what was read, or nothing where they do."""
-    tokens, axes = np.arange(1, 14)[:, None] ** 2, np.arange(box.axes)
-    positions = np.asarray((tokens * SCATTERED[0] + axes * SCATTERED[1]) % reading.reach, np.float64)
-    x = fill(Case("probe", "scattered", positions), (2, 3), box.features)
-    pairs, z = reading.paired(x), reading.at(positions)
-    theta = positions @ np.abs(reading.values)
-    angle = positions @ reading.off + OF_ANGLE * (box.axes + 1) * box.u_angle * theta + OF_RESULT * box.u
-    off = np.abs(box(x, positions) - (pairs * z).real) / (np.abs(pairs * z) * angle + box.normal)
-    if off.max() <= 1:
-        return ""
-    *_, row, c = np.unravel_index(int(off.argmax()), off.shape)
-    return f"at position {told(positions[row])}, feature {c}: {off.max():.2g} times what roundings explain"

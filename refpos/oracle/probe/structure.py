@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from refpos.oracle.inputs import numbers
 from refpos.oracle.probe.box import Box, RefusedError, told
+from refpos.oracle.rounding import round_to
+from refpos.oracle.roundoff import UNIT_ROUNDOFF
 from refpos.spec.precise import Floats
 
 Ints = npt.NDArray[np.intp]
@@ -77,6 +79,10 @@ def _check_linear(box: Box, operators: Floats, vector: Floats, got: Floats, posi
     row, c = np.unravel_index(int(off.argmax()), off.shape)
     sums = f"{due[row, c]:.6g} where {got[row, c]:.6g} is returned"
     where = f"at position {told(positions[row])}, feature {c}: what basis vectors become adds up to {sums}"
+    coarser = [
+        name for name in ("bfloat16", "float16") if box.u < UNIT_ROUNDOFF[name] and (round_to(got, name) == got).all()
+    ]
+    where += f"; all numbers that come are of {coarser[0]}: dtype {coarser[0]} asks for that" if coarser else ""
     raise RefusedError("nonlinear", "no rotation: it is not linear in the features", where)
 
 

@@ -35,6 +35,8 @@ class Turning:
     off : (A, K)
     start : (K, 2) complex
         z of y_c at the origin, and the conjugate of that of y_d.
+    error : float
+        How far those may be off, in parts.
     """
 
     read: Pairs
@@ -43,6 +45,7 @@ class Turning:
     second: Complex
     off: Floats
     start: Complex
+    error: float = 0.0
 
     @property
     def magnitudes(self) -> Floats:
@@ -56,8 +59,9 @@ class Turning:
 
     @property
     def sign(self) -> int:
-        """−1 where every plane turns its second feature towards the first, else 1."""
-        return -1 if len(self.read) and (self.first.imag <= self.off).all() else 1
+        """−1 where every plane that turns turns its second feature towards the first, else 1."""
+        turned = self.first.imag[np.abs(self.first.imag) > self.off]
+        return -1 if len(turned) and (turned < 0).all() else 1
 
     @property
     def frequencies(self) -> Floats:
@@ -98,7 +102,7 @@ def turning(reading: Reading) -> Turning:
     c, d = np.array(written, dtype=int).reshape(-1, 2).T
     values, off = reading.values, np.maximum(reading.off[:, c], reading.off[:, d])
     start = np.stack([reading.start[c], reading.start[d].conj()], axis=1)
-    return Turning(read, written, values[:, c], values[:, d].conj(), off, start)
+    return Turning(read, written, values[:, c], values[:, d].conj(), off, start, reading.error)
 
 
 def described(variant: Rotary, features: int, side: Side = "query", *, whole: bool = False) -> Reading:
