@@ -320,6 +320,13 @@ def test_what_is_wrong_in_a_part_of_the_positions_that_no_input_of_a_check_is_in
     assert found.nearest[0].findings[0].what == "the same at the positions of a check, and not at others"
 
 
+def test_a_mistake_that_the_inputs_of_a_check_do_not_reach_beyond_does_not_explain_all():
+    found = identify(lambda x, p: rotate(x, -np.minimum(p, 500_000), LLAMA), features=128, longest=1_000_000)
+
+    assert (found.ok, near(found)["llama-2"]) == (False, ["differs/sign"])
+    assert "explains every element" not in found.explain()
+
+
 def test_rows_of_a_table_are_looked_at_up_to_its_last():
     table = [
         np.where(np.arange(2048)[:, None] < 1100, one, -one) for one in cos_sin(np.arange(2048), LLAMA, np.float32)
@@ -730,6 +737,7 @@ NOT_ROTARY = {
     "nothing after 0": ("multiplied", lambda x, p: x * (p == 0).astype(np.float32)[:, None]),
     "unturned": ("still", lambda x, _: x),
     "in 0, 1, 2": ("context", lambda x, p: rotate(x, np.arange(len(p)), LLAMA)),
+    "less the least": ("context", lambda x, p: rotate(x, p - p.min(), LLAMA)),
     "less the first": ("context", lambda x, p: rotate(x, p - p[0], LLAMA)),
     "mixed tokens": ("context", lambda x, p: rotate(x, p, LLAMA).mean(axis=-2, keepdims=True) + 0 * x),
     "two heads": ("heads", heads_apart),

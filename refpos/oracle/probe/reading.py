@@ -90,7 +90,7 @@ def read(box: Box, longest: int | None) -> Reading:
     beside = check_company(box, top)
     fractions = takes(box, [0.5])
     few = [1.0, float(top), *(float(int(top * part) | 1) for part in PARTS)] + [9 / 32] * fractions
-    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few), _apart(box, top)]))
+    found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few)]))
     steps = np.unique([*2.0 ** np.arange(-FINEST * fractions, top.bit_length()), float(top)])
     start, turned = _turned(box, found, steps)
     between: Between = _between(steps, start, turned) if fractions else "refused"
@@ -101,11 +101,6 @@ def read(box: Box, longest: int | None) -> Reading:
         late = steps >= 1
         followed, u, error = _followed(box, steps[late], start, turned[late], whole=True)
     return Reading(found.own, found.other, start, *followed, between != "turned", top, between, u, error, beside)
-
-
-def _apart(box: Box, top: int) -> Floats:
-    """Return a position off the axes, (1, A), with other coordinates on each; none where there is one axis."""
-    return np.array([[top * (axis + 1) // (box.axes + 1) for axis in range(box.axes)]], float)[: box.axes - 1]
 
 
 def _between(steps: Floats, start: Complex, turned: Complex) -> Between:
