@@ -93,21 +93,22 @@ def read(box: Box, longest: int | None) -> Reading:
     found = structure(box, np.concatenate([np.zeros((1, box.axes)), box.along(few)]))
     steps = np.unique([*2.0 ** np.arange(-FINEST * fractions, top.bit_length()), float(top)])
     start, turned = _turned(box, found, steps)
-    between: Between = _between(steps, start, turned) if fractions else "refused"
-    followed, u, error = _followed(box, steps, start, turned, whole=between != "turned")
-    if between == "turned" and ((followed.departed > 0) & (followed.departed <= 1)).any():
-        between = "other"
-    if between in ("rounded", "other"):
-        late = steps >= 1
-        followed, u, error = _followed(box, steps[late], start, turned[late], whole=True)
+    between = _between(box, steps, start, turned)
+    late = steps >= (0 if between == "turned" else 1)
+    followed, u, error = _followed(box, steps[late], start, turned[late], whole=between != "turned")
     return Reading(found.own, found.other, start, *followed, between != "turned", top, between, u, error, beside)
 
 
-def _between(steps: Floats, start: Complex, turned: Complex) -> Between:
-    """Return whether all that is done at fractions is done at a whole position beside them."""
+def _between(box: Box, steps: Floats, start: Complex, turned: Complex) -> Between:
+    """Return what is done at fractions."""
     early, one = turned[steps < 1], turned[steps == 1][0]
+    if not len(early):
+        return "refused"
     same = (one != start).any() and ((early == start) | (early == one)).all()
-    return "rounded" if same else "turned"
+    if same:
+        return "rounded"
+    followed, *_ = _followed(box, steps, start, turned, whole=False)
+    return "other" if ((followed.departed > 0) & (followed.departed <= 1)).any() else "turned"
 
 
 def _turned(box: Box, found: Structure, steps: Floats) -> tuple[Complex, Complex]:
