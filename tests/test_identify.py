@@ -674,6 +674,13 @@ def test_a_growth_that_differs_is_told_and_a_choice():
     assert distance(plain, grown) == distance(grown, plain) == 1
 
 
+def test_what_is_meant_is_told_of_the_description_however_little_is_known_of_the_black_box():
+    found, due = (turning(described(Rotary(Frequencies((0,) * 64, base=base)), 128)) for base in (500.0, 10_000.3))
+    vague = replace(found, off=np.full(found.off.shape, 1e-2))
+
+    assert [one.what for one in differences(vague, due)] == ["frequencies base 10,000.3 over 64 planes are meant"]
+
+
 def test_a_factor_on_all_frequencies_is_half_a_choice():
     plain, scaled = (turning(described(one, 128)) for one in (LLAMA, OVER_3))
 

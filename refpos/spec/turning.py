@@ -135,8 +135,8 @@ class Neighbours(NamedTuple):
 
 
 Run = Literal | Sides | Halves | Neighbours
-BLOCK: dict[type[Run], int] = {Literal: 2**17, Sides: 2**17, Halves: 2**17, Neighbours: 3 * 2**18}
-"""How many bytes of features a block has at most: with its tables and products it is to stay in the caches."""
+BLOCK: dict[type[Run], int] = {Literal: 2**17, Halves: 2**17, Neighbours: 3 * 2**18}
+"""How many bytes of features a block has at most, where they are not few: tables and products stay in caches with it."""
 
 
 def whole() -> tuple[Index]:

@@ -156,7 +156,6 @@ def refused(variant: Bias) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 BIASES = Family(
-    narrowed=lambda variant: variant,
     features=lambda variant: int(variant.heads),
     weights=weights,
     plan=plan,

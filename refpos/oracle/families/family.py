@@ -33,18 +33,18 @@ class Mistake:
     predict: Callable[[Inputs, Learned], Floats]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Family:
     """A family of encodings, as functions of a description.
 
     Parameters
     ----------
-    narrowed : callable
+    narrowed : callable, optional
         variant -> what golden files are made of: itself, or one of few columns where all are treated alike.
     features : callable
         variant -> how many columns a result has.
-    weights : callable
-        variant -> small dyadic numbers for what it learns.
+    weights : callable, optional
+        variant -> small dyadic numbers for what it learns, if it does.
     plan : callable
         variant -> the comments and inputs of cases.
     known : callable
@@ -62,9 +62,9 @@ class Family:
         variant -> comments and inputs that must be refused.
     """
 
-    narrowed: Callable[[Any], Any]
+    narrowed: Callable[[Any], Any] = lambda variant: variant
     features: Callable[[Any], int]
-    weights: Callable[[Any], dict[str, Floats]]
+    weights: Callable[[Any], dict[str, Floats]] = lambda _variant: {}
     plan: Callable[[Any], Iterator[tuple[str, dict[str, Any]]]]
     known: Callable[[Any, Inputs, str], None]
     compute: Callable[[Any, Inputs, Learned], Floats]

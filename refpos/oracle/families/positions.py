@@ -124,9 +124,7 @@ def refused(rule: Placing) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 POSITIONS = Family(
-    narrowed=lambda rule: rule,
     features=features,
-    weights=lambda _rule: {},
     plan=plan,
     known=known,
     compute=compute,

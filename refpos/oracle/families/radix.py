@@ -5,6 +5,7 @@ Positions are below 2^24, where a quotient that is no whole number does not beco
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -69,11 +70,15 @@ def refused(_variant: Radix) -> Iterator[tuple[str, dict[str, Any]]]:
 def mistakes(variant: Radix) -> Iterator[Mistake]:
     """Yield the usual mistakes: in the order of digits, in the bases, in floor and remainder, in what lies beyond."""
     for name, words, change in (*_others(variant), *_quotients(variant)):
-        yield Mistake(name, words, lambda inputs, _, change=change: change(np.array(inputs["positions"])))  # type: ignore[misc]
+        yield Mistake(name, words, _of_positions(change))
 
 
 Change = Callable[[Any], Floats]
 Changed = tuple[str, str, Change]
+
+
+def _of_positions(change: Change) -> Callable[[Inputs, Learned], Floats]:
+    return lambda inputs, _: change(np.array(inputs["positions"]))
 
 
 def _others(variant: Radix) -> Iterator[Changed]:
@@ -83,7 +88,7 @@ def _others(variant: Radix) -> Iterator[Changed]:
     for name, words, by in (("more", "one more", 1), ("less", "one less", -1)):
         if min(variant.bases) + by >= 2:
             other = replace(variant, bases=tuple(one + by for one in variant.bases))
-            yield f"base/{name}", f"each base {words}", lambda p, other=other: digits(p, other)  # type: ignore[misc]
+            yield f"base/{name}", f"each base {words}", partial(digits, variant=other)
     yield "positions/plus-one", "counted from one more", lambda p: digits(p + 1, variant)
     yield "beyond/clamped", "the last digits for all beyond", lambda p: digits(np.minimum(p, reach - 1), variant)
     yield "beyond/zero", "zeros beyond the last digit", lambda p: np.where(p[:, None] < reach, digits(p, variant), 0.0)
@@ -109,9 +114,7 @@ def _quotients(variant: Radix) -> Iterator[Changed]:
 
 
 RADICES = Family(
-    narrowed=lambda variant: variant,
     features=lambda variant: len(variant.bases),
-    weights=lambda _variant: {},
     plan=plan,
     known=known,
     compute=compute,

@@ -107,9 +107,7 @@ def refused(_rule: Resize) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 RESIZES = Family(
-    narrowed=lambda rule: rule,
     features=lambda _rule: FEATURES,
-    weights=lambda _rule: {},
     plan=plan,
     known=known,
     compute=compute,

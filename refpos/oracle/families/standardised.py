@@ -112,9 +112,7 @@ def _others(variant: Standardised) -> Iterator[tuple[str, str, Floats]]:
 
 
 STANDARDISED = Family(
-    narrowed=lambda variant: variant,
     features=lambda variant: int(variant.width),
-    weights=lambda _variant: {},
     plan=plan,
     known=known,
     compute=compute,

@@ -12,6 +12,8 @@ from refpos.variants.planes import Pairs
 
 EVEN = 1e-12
 """By how much magnitudes of a description differ that are the same."""
+TOLD = 1e-7
+"""To which part the frequencies of a description are told."""
 
 
 def distance(found: Turning, due: Turning) -> float:
@@ -113,7 +115,7 @@ def _frequencies(found: Turning, due: Turning) -> Iterator[Finding]:
         return
     own, meant = np.abs(found.along()), np.abs(due.along())
     if not _alike(own, meant):
-        words = f"frequencies {spelled(due.axes, meant, found.off.max(axis=0))} are meant"
+        words = f"frequencies {spelled(due.axes, meant, TOLD * meant)} are meant"
         yield Finding("differs/frequencies", words, paces(meant / own))
         return
     turned = np.flatnonzero(found.along() * due.along() < 0)
