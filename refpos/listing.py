@@ -51,4 +51,4 @@ def _partial(entry: Entry[Angle]) -> bool:
 def base(given: Frequencies) -> str:
     """Return the base, or that of each axis."""
     bases = given.base if isinstance(given.base, tuple) else (given.base,)
-    return " / ".join(f"{one:,.0f}" if one == int(one) else f"{one}" for one in bases)
+    return " / ".join(f"{one:,.15g}" for one in bases)

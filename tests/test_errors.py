@@ -876,6 +876,10 @@ CALLS = {
         lambda: turn(X, (room := np.ones((3, 4)))[:, 2:], COLUMNS, ROTARY, out=room),
         "out must share no memory with cos and sin; got overlapping arrays",
     ),
+    "room over the sines": (
+        lambda: turn(X, COLUMNS, (room := np.ones((3, 4)))[:, 2:], ROTARY, out=room),
+        "out must share no memory with cos and sin; got overlapping arrays",
+    ),
     "vectors of other heads than the variant": (
         lambda: rotate(np.ones((3, 3, 4)), [0, 1, 2], Rotary(PerHead((F, F)))),
         "x must have shape (..., 2 heads, n, d); got (3, 3, 4)",

@@ -136,7 +136,7 @@ class Neighbours(NamedTuple):
 
 Run = Literal | Sides | Halves | Neighbours
 BLOCK: dict[type[Run], int] = {Literal: 2**17, Halves: 2**17, Neighbours: 3 * 2**18}
-"""How many bytes of features a block has at most, where they are not few: tables and products stay in caches with it."""
+"""How many bytes of features a block has at most, where they are not few: its tables and products fit in caches."""
 
 
 def whole() -> tuple[Index]:
