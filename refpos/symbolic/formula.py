@@ -210,12 +210,12 @@ def _summary(symbol: sympy.Symbol, cells: list[Cell]) -> sympy.Basic:
     """Return the one value of a symbol, or one for each head, axis or plane, or each plane of each head."""
     if len({cell.values[symbol] for cell in cells}) == 1:
         return cells[0].values[symbol]
-    for by in (lambda c: c.head, lambda c: c.axis, lambda c: c.plane, lambda c: (c.head, c.plane)):
-        found: dict[object, set[sympy.Basic]] = {}
+    for names in (("head",), ("axis",), ("plane",), ("head", "plane")):
+        found: dict[tuple[int, ...], set[sympy.Basic]] = {}
         for cell in cells:
-            found.setdefault(by(cell), set()).add(cell.values[symbol])
+            found.setdefault(tuple(getattr(cell, name) for name in names), set()).add(cell.values[symbol])
         if all(len(values) == 1 for values in found.values()):
-            return sympy.Tuple(*(found[key].copy().pop() for key in sorted(found)))  # type: ignore[type-var]
+            return sympy.Tuple(*(value for key in sorted(found) for value in found[key]))
     raise AssertionError(symbol)
 
 
