@@ -3,18 +3,22 @@
 import tracemalloc
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from math import prod
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import basic_indices
 from strategies import FEW, generators
 
 from refpos import Rotary, cos_sin, planes, rotate, turn
 from refpos.catalogue import ANGLES
 from refpos.spec import planned
-from refpos.spec.turning import BLOCK, Halves, Literal, Neighbours, Sides, chunks, runs
-from refpos.variants.frequencies import head_count, plane_count
+from refpos.spec.turning import BLOCK, Halves, Literal, Neighbours, Sides, chunks, joined, pieces, runs
+from refpos.variants.frequencies import axis_count, head_count, plane_count
+from refpos.variants.length import is_static
 from refpos.variants.planes import width
 
 ROTARY = {name: entry.variant for name, entry in ANGLES.items() if isinstance(entry.variant, Rotary)}
@@ -51,9 +55,9 @@ def kinds(variant, dense=True, few=False):
 def as_many():
     """Few features are turned as many are."""
     with patch.object(planned, "FEW", 0):
-        planned.plan.cache_clear()
+        planned.KNOWN.clear()
         yield
-    planned.plan.cache_clear()
+    planned.KNOWN.clear()
 
 
 @pytest.mark.parametrize("variant", [pytest.param(one, id=name) for name, one in ROTARY.items()])
@@ -176,6 +180,82 @@ def test_chunks_cover_an_array_once(shape, most):
         found[place] += 1
 
     assert np.all(found == 1)
+
+
+@pytest.mark.parametrize("lengths", [(), (3,), (2, 5), (3, 4, 5), (2, 0, 3), (3, 1, 1)])
+@pytest.mark.parametrize("most", [1, 2, 7, 60])
+def test_pieces_cover_arrays_once_and_together(lengths, most):
+    numbers = np.arange(2 * prod(lengths)).reshape(*lengths, 2)
+    found = [*pieces(lengths, most, numbers, -numbers)]
+
+    assert all(np.array_equal(one, -other) and one[..., 0].size <= most for one, other in found)
+    assert [*range(numbers.size)] == [number for one, _ in found for number in one.ravel()]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("length", [5, 200])
+def test_parts_of_one_complex_table_turn_as_tables_apart_do(length, dtype):
+    x = RNG.standard_normal((2, 3, length, width(NEIGHBOURS) + 2)).astype(dtype)
+    cos, sin = cos_sin(np.arange(length), NEIGHBOURS, np.result_type(dtype, np.float32))
+    want = turn(x, cos.copy(), sin.copy(), NEIGHBOURS)
+
+    assert want.tobytes() == turn(x, cos, sin, NEIGHBOURS).tobytes() == turn(x, cos, sin, NEIGHBOURS, out=x).tobytes()
+
+
+STATIC = {name: one for name, one in ROTARY.items() if is_static(one) and not one.learned}
+
+
+@pytest.mark.parametrize("variant", [pytest.param(one, id=name) for name, one in STATIC.items()])
+def test_tables_of_neighbours_are_the_parts_of_one_and_others_are_apart(variant):
+    axes = axis_count(variant.frequencies)
+    cos, sin = cos_sin(np.zeros((3, axes) if axes > 1 else 3), variant)
+
+    assert (joined(cos, sin) is not None) == (kinds(variant) == {Neighbours})
+
+
+def test_a_changed_part_changes_what_is_turned():
+    x = RNG.standard_normal((2, 200, width(NEIGHBOURS)))
+    cos, sin = cos_sin(np.arange(200), NEIGHBOURS)
+    cos[...], sin[...] = 2.0, 0.0
+
+    assert np.array_equal(2 * x, turn(x, cos, sin, NEIGHBOURS))
+
+
+TURNS = np.exp(1j * np.arange(12.0)).reshape(3, 4)
+NOT_PARTS = {
+    "exchanged": (TURNS.imag, TURNS.real),
+    "both real": (TURNS.real, TURNS.real),
+    "of other places": (TURNS.real[1:], TURNS.imag[:-1]),
+    "of other shapes": (TURNS.real[1:], TURNS.imag),
+    "of other strides": (TURNS.real[:2, :2], TURNS.imag[::2, :2]),
+    "of two": (TURNS.real, TURNS.copy().imag),
+    "across two numbers": (TURNS.imag.ravel()[:-1], TURNS.real.ravel()[1:]),
+    "of real ones": tuple(np.moveaxis(np.ones((3, 4, 2)), -1, 0)),
+    "of wider ones": tuple(TURNS.view(np.float32)[..., k::4] for k in (0, 1)),
+    "of numbers set apart": (np.asfortranarray(TURNS).real, np.asfortranarray(TURNS).imag),
+}
+
+
+@pytest.mark.parametrize("name", NOT_PARTS)
+def test_others_are_no_parts_of_one_complex_table(name):
+    assert joined(*NOT_PARTS[name]) is None
+
+
+@given(st.data())
+def test_views_of_parts_are_parts_of_the_view(data):
+    index = data.draw(basic_indices(TURNS.shape, allow_newaxis=True, allow_ellipsis=True))
+    real, imaginary = TURNS.real[index], TURNS.imag[index]
+    if isinstance(real, np.ndarray):
+        assert np.array_equal(TURNS[index], joined(real, imaginary))
+
+
+def test_variants_that_are_equal_and_those_that_are_not_have_plans_of_their_own():
+    x, (cos, sin) = RNG.standard_normal((3, width(LLAMA))), tables(LLAMA, 3, RNG)
+    want = {one: turn(x, cos, sin, one).tobytes() for one in (LLAMA, NEIGHBOURS)}
+
+    for _ in range(planned.MOST):
+        assert all(turn(x, cos, sin, replace(one)).tobytes() == due for one, due in want.items())
+    assert len(planned.KNOWN) <= planned.MOST
 
 
 def test_rotate_of_nothing_is_nothing():

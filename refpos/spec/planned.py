@@ -1,18 +1,21 @@
 """What turning needs to know of shapes and dtypes: checked and found once, and then looked up."""
 
-from functools import lru_cache, partial
+from functools import partial
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from refpos.errors import require
 from refpos.spec.positions import named
-from refpos.spec.turning import BLOCK, Array, Index, Kind, Parts, Run, chunks, runs, whole
+from refpos.spec.turning import BLOCK, Array, Index, Kind, Neighbours, Parts, Run, chunks, pieces, runs, whole
 from refpos.variants.frequencies import head_count, plane_count
 from refpos.variants.rotary import Rotary
 
 Shape = tuple[int, ...]
+
+FLOATS = frozenset(map(np.dtype, (np.float16, np.float32, np.float64)))
+FEATURES = "x must be float16, float32 or float64, in native byte order"
 
 FEW = 2**14
 """How many features are too few for the tables of halves to pay."""
@@ -27,38 +30,61 @@ class Plan(NamedTuple):
         Whether features are so few that they are turned at once, without the tables of halves.
     dense, strided : runs of planes, and the features that no plane writes
         Where features stand side by side in memory, and where they do not.
-    at : int
-        Where the axes of x stand that the tables lack.
     lacking : tuple of int
-        How long they are.
-    widened : tuple
-        What gives the tables these axes.
+        The axes of x that the tables lack.
+    order : tuple of int or None
+        The order of axes in which these come first, where they do not.
     """
 
     few: bool
     dense: tuple[tuple[Run, ...], Index]
     strided: tuple[tuple[Run, ...], Index]
-    at: int
     lacking: Shape
-    widened: tuple[slice | None, ...]
+    order: tuple[int, ...] | None
 
 
-@lru_cache(maxsize=256)
+KNOWN: dict[tuple[Any, ...], tuple[Rotary, Plan]] = {}
+MOST = 256
+"""How many plans are known at most."""
+
+
 def plan(variant: Rotary, shape: Shape, kind: Kind, cos: tuple[Shape, Kind], sin: tuple[Shape, Kind]) -> Plan:
-    """Return how features of a shape and dtype are turned by such tables, or say what is wrong with these."""
+    """Return how features of a shape and dtype are turned by such tables, or say what is wrong with these.
+
+    They are known by which object a variant is: its hash, made anew from all its fields, takes longer than all else.
+    """
+    key = (id(variant), shape, kind, cos, sin)
+    owner, found = KNOWN.get(key, (None, None))
+    if owner is variant and found:
+        return found
+    found = _planned(variant, shape, kind, cos, sin)
+    if len(KNOWN) >= MOST:
+        KNOWN.clear()
+    KNOWN[key] = variant, found
+    return found
+
+
+def _planned(variant: Rotary, shape: Shape, kind: Kind, cos: tuple[Shape, Kind], sin: tuple[Shape, Kind]) -> Plan:
+    check_features(shape, kind)
     check_table(variant, shape, kind, cos, sin)
     tail = 2 if head_count(variant.frequencies) is None else 3
-    at = len(cos[0]) - tail
-    lacking = shape[at : at + len(shape) - len(cos[0])]
-    widened = (slice(None),) * at + (None,) * len(lacking)
+    before = len(cos[0]) - tail
+    after = before + len(shape) - len(cos[0])
+    order = (*range(before, after), *range(before), *range(after, len(shape)))
     few = prod(shape) <= FEW
     dense, strided = runs(variant, shape[-1], True, few), runs(variant, shape[-1], False)
-    return Plan(few, dense, strided, at, lacking, widened)
+    return Plan(few, dense, strided, shape[before:after], order if before else None)
 
 
 def compute_dtype(kind: Kind) -> Kind:
     """Return the dtype in which features are turned."""
     return np.result_type(kind, np.float32)
+
+
+def check_features(shape: Shape, kind: Kind) -> None:
+    """Check the shape and dtype of features."""
+    require(kind in FLOATS, FEATURES, named(kind))
+    require(len(shape) >= 2, "x must have shape (..., n, d)", shape)
 
 
 def check_table(variant: Rotary, shape: Shape, kind: Kind, *tables: tuple[Shape, Kind]) -> None:
@@ -81,18 +107,25 @@ def check_table(variant: Rotary, shape: Shape, kind: Kind, *tables: tuple[Shape,
 
 def turn_blocks(x: Array, cos: Array, sin: Array, found: Plan, out: Array) -> None:
     """Write x turned by tables into out, which may be x."""
+    if found.order:
+        given, x = x, x.transpose(found.order)
+        out = x if out is given else out.transpose(found.order)
     dense = x.strides[-1] == x.itemsize and out.strides[-1] == out.itemsize
     planes, kept = found.dense if dense else found.strided
-    if found.few:
-        turn_rows(x, cos[found.widened], sin[found.widened], out, planes, kept, whole)
+    if found.few or (x.dtype == cos.dtype and _nothing_made(planes, cos, sin)):
+        turn_rows(x, cos, sin, out, planes, kept, whole)
         return
-    block = min(BLOCK[type(run)] for run in planes)
-    at, most = found.at, max(1, block // (cos.itemsize * x.shape[-1]))
+    most = max(1, min(BLOCK[type(run)] for run in planes) // (cos.itemsize * x.shape[-1]))
     for rows in chunks(cos.shape[:-1], most):
-        place = (*rows[:at], *(slice(None) for _ in found.lacking), *rows[at:])
-        narrow = cos[rows]
-        parts = partial(chunks, found.lacking, max(1, most // max(1, prod(narrow.shape[:-1]))), at)
-        turn_rows(x[place], narrow[found.widened], sin[rows][found.widened], out[place], planes, kept, parts)
+        place: tuple[Any, ...] = (..., *rows, slice(None))
+        times = max(1, most // max(1, prod(cos[rows].shape[:-1])))
+        parts = partial(pieces, found.lacking, times)
+        turn_rows(x[place], cos[rows], sin[rows], out[place], planes, kept, parts)
+
+
+def _nothing_made(planes: tuple[Run, ...], cos: Array, sin: Array) -> bool:
+    """Whether features are turned by tables as they stand, with nothing held beside them."""
+    return all(isinstance(run, Neighbours) and run.made(cos, sin) is not None for run in planes)
 
 
 def turn_rows(x: Array, cos: Array, sin: Array, out: Array, planes: tuple[Run, ...], kept: Index, parts: Parts) -> None:
@@ -105,8 +138,8 @@ def turn_rows(x: Array, cos: Array, sin: Array, out: Array, planes: tuple[Run, .
                 out[..., features] = x[..., features]
         return
     tables = [run.table(cos, sin) for run in planes]
-    for part in parts():
-        wide = x[part].astype(cos.dtype, order="C")
+    for here, there in parts(x, out):
+        wide = here.astype(cos.dtype, order="C")
         for run, table in zip(planes, tables, strict=True):
             run.turn(wide, table, wide, whole)
-        out[part] = wide
+        there[...] = wide

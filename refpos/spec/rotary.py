@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, omega, turned
-from refpos.spec.planned import compute_dtype, plan, turn_blocks
+from refpos.spec.planned import FEATURES, check_features, compute_dtype, plan, turn_blocks
 from refpos.spec.positions import as_array, as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
@@ -18,7 +18,6 @@ from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
 Array = npt.NDArray[Any]
-FLOATS = frozenset(map(np.dtype, (np.float16, np.float32, np.float64)))
 
 
 def rotate(
@@ -83,7 +82,8 @@ def rotate(
            [0.54030231, 0.84147098]])
     """
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
-    features = _features(x)
+    features = as_array(x, FEATURES)
+    check_features(features.shape, features.dtype)
     _check_positions(features, positions, variant)
     dtype = compute_dtype(features.dtype)
     cos, sin = cos_sin(positions, variant, dtype, side=side, learned=learned)
@@ -119,6 +119,8 @@ def cos_sin(
     Returns
     -------
     two (..., n, K) arrays of that dtype, or (..., heads, n, K) where heads differ
+        New ones are the real and the imaginary parts of one array where features pair with their neighbours: `turn`
+        multiplies by it.
 
     Raises
     ------
@@ -146,7 +148,8 @@ def cos_sin(
     per_step = omega(variant.frequencies, learned=learned)
     *lead, n = tokens(positions, axis_count(variant.frequencies))
     shape = (*lead, *per_step.shape[:-2], n, per_step.shape[-1])
-    cos, sin = pair_into(out, shape, kind, positions)
+    neighbours = variant.pairing == "interleaved" and variant.write is None and variant.columns == "paired"
+    cos, sin = pair_into(out, shape, kind, positions, joined=neighbours)
     sense = variant.sign if side != "output" else -variant.sign
     for place, p in blocks(positions, per_step):
         phi, g = turned(p, per_step, positions), _grown(p, variant, side)
@@ -204,15 +207,16 @@ def turn(x: npt.ArrayLike, cos: Array, sin: Array, variant: Rotary, *, out: Arra
     >>> turn(np.array([[3.0, 4.0]]), np.array([[0.0]]), np.array([[1.0]]), Rotary(Frequencies((0,))))
     array([[-4.,  3.]])
     """
-    require(isinstance(variant, Rotary), "variant must be Rotary", variant)
-    x = _features(x)
-    for name, table in (("cos", cos), ("sin", sin)):
-        if not isinstance(table, np.ndarray) or isinstance(table, np.ma.MaskedArray):
-            require(False, f"{name} must be an array", type(table).__name__)
+    if not isinstance(variant, Rotary):
+        require(False, "variant must be Rotary", variant)
+    if not type(x) is type(cos) is type(sin) is np.ndarray:
+        x, cos, sin = as_array(x, FEATURES), _table("cos", cos), _table("sin", sin)
     found = plan(variant, x.shape, x.dtype, (cos.shape, cos.dtype), (sin.shape, sin.dtype))
-    _check_out(x, out, cos, sin)
-    out = np.empty(x.shape, x.dtype) if out is None else out
-    turn_blocks(x, np.asarray(cos), np.asarray(sin), found, np.asarray(out))
+    if out is None:
+        out = np.empty(x.shape, x.dtype)
+    else:
+        _check_out(x, out, cos, sin)
+    turn_blocks(x, cos, sin, found, np.asarray(out))
     return out
 
 
@@ -224,12 +228,10 @@ def growth_logs(positions: npt.ArrayLike, growth: XPos, count: int) -> Floats:
     return (as_positions(positions, 1) - growth.centre) / growth.scale_base * logs
 
 
-def _features(x: npt.ArrayLike) -> Array:
-    rule = "x must be float16, float32 or float64, in native byte order"
-    given = as_array(x, rule)
-    require(given.dtype in FLOATS, rule, named(given.dtype))
-    require(given.ndim >= 2, "x must have shape (..., n, d)", given.shape)
-    return given
+def _table(name: str, table: Array) -> Array:
+    if not isinstance(table, np.ndarray) or isinstance(table, np.ma.MaskedArray):
+        require(False, f"{name} must be an array", type(table).__name__)
+    return np.asarray(table)
 
 
 def _table_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
@@ -251,20 +253,17 @@ def _check_positions(x: Array, positions: npt.ArrayLike, variant: Rotary) -> Non
     require(fits, f"positions must be those of {n} tokens, their lead a prefix of that of x, {own}", tokens)
 
 
-def _check_out(x: Array, out: Array | None, cos: Array, sin: Array) -> None:
-    if out is None:
-        return
-    require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
+def _check_out(x: Array, out: Array, cos: Array, sin: Array) -> None:
     check_places(out)
-    if np.may_share_memory(out, cos) or np.may_share_memory(out, sin):
-        shared = np.shares_memory(out, cos) or np.shares_memory(out, sin)
-        require(not shared, "out must share no memory with cos and sin", "overlapping arrays")
-    if out is x:
-        return
-    if out.shape != x.shape or out.dtype != x.dtype:
+    if out is not x and (out.shape != x.shape or out.dtype != x.dtype):
         rule = f"out must be {named(x.dtype)} of shape {x.shape}"
         require(False, rule, (named(out.dtype), out.shape))
-    apart = not np.may_share_memory(out, x) or _one_place(out, x) or not np.shares_memory(out, x)
+    if out.flags.owndata and x.flags.owndata and cos.flags.owndata and sin.flags.owndata:
+        return
+    for table in (cos, sin):
+        apart = not np.may_share_memory(out, table) or not np.shares_memory(out, table)
+        require(apart, "out must share no memory with cos and sin", "overlapping arrays")
+    apart = out is x or not np.may_share_memory(out, x) or _one_place(out, x) or not np.shares_memory(out, x)
     require(apart, "out must be x itself or share no memory with it", "overlapping arrays")
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from refpos.errors import require
 from refpos.spec.positions import as_positions, named, shaped
 from refpos.spec.precise import Floats
-from refpos.spec.turning import Index, chunks
+from refpos.spec.turning import COMPLEX, Index, Kind, chunks
 
 Array = npt.NDArray[Any]
 
@@ -38,7 +38,6 @@ def into(out: Array | None, shape: tuple[int, ...], dtype: npt.DTypeLike, positi
     if out is None:
         return np.empty(shape, dtype)
     kind = np.dtype(dtype)
-    require(isinstance(out, np.ndarray), "out must be an array", type(out).__name__)
     check_places(out)
     got = (named(out.dtype), out.shape)
     require((out.shape, out.dtype) == (shape, kind), f"out must be {named(kind)} of shape {shape}", got)
@@ -48,10 +47,12 @@ def into(out: Array | None, shape: tuple[int, ...], dtype: npt.DTypeLike, positi
 
 
 def check_places(out: Array) -> None:
-    """Check that an array can be filled: that it is writeable, and no two of its elements share memory."""
-    require(not isinstance(out, np.ma.MaskedArray), "out must be an array", type(out).__name__)
+    """Check that it is an array that can be filled: writeable, and no two of its elements share memory."""
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        require(False, "out must be an array", type(out).__name__)
     flags = out.flags
-    require(flags.writeable, "out must be writeable", "a read-only array")
+    if not flags.writeable:
+        require(False, "out must be writeable", "a read-only array")
     if not flags.c_contiguous and not _apart(out):
         require(False, "the elements of out must share no memory", f"strides {out.strides} for shape {out.shape}")
 
@@ -68,11 +69,14 @@ def _apart(out: Array) -> bool:
 
 
 def pair_into(
-    out: tuple[Array, Array] | None, shape: tuple[int, ...], dtype: npt.DTypeLike, positions: npt.ArrayLike
+    out: tuple[Array, Array] | None, shape: tuple[int, ...], dtype: Kind, positions: npt.ArrayLike, joined: bool = False
 ) -> tuple[Array, Array]:
-    """Return the two arrays that are to be filled, with cosines and with sines."""
+    """Return the two arrays that are to be filled, with cosines and with sines: new ones are parts of one if joined."""
+    if out is None and joined:
+        turns = np.empty(shape, COMPLEX[dtype])
+        return turns.real, turns.imag
     if out is None:
-        return into(None, shape, dtype, positions), into(None, shape, dtype, positions)
+        return np.empty(shape, dtype), np.empty(shape, dtype)
     require(isinstance(out, tuple) and len(out) == 2, "out must be two arrays, of cosines and of sines", out)
     cos, sin = (into(one, shape, dtype, positions) for one in out)
     require(not np.shares_memory(cos, sin), "the two arrays of out must share no memory", "overlapping arrays")

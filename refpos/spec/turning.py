@@ -13,6 +13,7 @@ There are four ways to write y_c = x_a cos − x_b sin, y_d = x_b cos + x_a sin,
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,14 +26,17 @@ Array = npt.NDArray[Any]
 Kind = np.dtype[Any]
 Index = tuple[slice, ...]
 Columns = slice | Array
-Parts = Callable[[], Iterable[Index]]
-"""Where the blocks stand of features that share a table."""
+Parts = Callable[..., Iterable[tuple[Array, ...]]]
+"""What cuts arrays of features that share a table into blocks, the same for each."""
 
 SIGNS: dict[Kind, Array] = {np.dtype(one): np.array([[-1], [1]], one) for one in (np.float32, np.float64)}
 COMPLEX: dict[Kind, Kind] = {
     np.dtype(np.float32): np.dtype(np.complex64),
     np.dtype(np.float64): np.dtype(np.complex128),
 }
+
+SMALL = 2**12
+"""A complex table of fewer numbers is made sooner than it is found to have been made."""
 
 
 class Literal(NamedTuple):
@@ -52,8 +56,7 @@ class Literal(NamedTuple):
     def turn(self, x: Array, table: tuple[Array, ...], out: Array, parts: Parts) -> None:
         """Write the turned features."""
         cos_c, sin_c, cos_d, sin_d = table
-        for part in parts():
-            here, there = x[part], out[part]
+        for here, there in parts(x, out):
             x_a, x_b = here[..., self.a], here[..., self.b]
             y_c = x_a * cos_c - x_b * sin_c
             y_d = x_b * cos_d + x_a * sin_d
@@ -101,15 +104,14 @@ class Halves(NamedTuple):
         own, other = table
         x, out = x[..., self.features], out[..., self.features]
         half, in_place = f"V{x.shape[-1] // 2 * x.itemsize}", np.may_share_memory(x, out)
-        first, second = (x.view(half)[..., k] for k in (0, 1))
-        brought = spare = np.empty(0, x.dtype)
-        for part in parts():
-            here, there = x[part], out[part]
-            if brought.shape != here.shape:  # once, and for the last part
-                brought, spare = np.empty((2, *here.shape), x.dtype)
+        sides, shape = x.view(half), None
+        for here, there, first, second in parts(x, out, sides[..., 0], sides[..., 1]):
+            if here.shape != shape:  # once, and for the last block
+                shape = here.shape
+                brought, spare = np.empty((2, *shape), x.dtype)
                 to_first, to_second = (brought.view(half)[..., k] for k in (0, 1))
             kept = np.multiply(here, own, spare if in_place else there)
-            to_first[...], to_second[...] = second[part], first[part]
+            to_first[...], to_second[...] = second, first
             np.multiply(brought, other, brought)
             np.add(kept, brought, there)
 
@@ -122,10 +124,16 @@ class Neighbours(NamedTuple):
 
     def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
         """Return cos + i sin."""
-        cos, sin = cos[..., self.columns], sin[..., self.columns]
-        turns = cos.astype(COMPLEX[cos.dtype])
-        turns.imag = sin
+        made = self.made(cos, sin)
+        if made is not None:
+            return (made,)
+        turns = cos[..., self.columns].astype(COMPLEX[cos.dtype])
+        turns.imag = sin[..., self.columns]
         return (turns,)
+
+    def made(self, cos: Array, sin: Array) -> Array | None:
+        """Return the same where it has been made: where the two are its parts, as `cos_sin` makes them."""
+        return joined(cos[..., self.columns], sin[..., self.columns]) if cos.size >= SMALL else None
 
     def turn(self, x: Array, table: tuple[Array, ...], out: Array, _: Parts) -> None:
         """Write the turned features, in one piece: nothing is held beside them."""
@@ -139,13 +147,60 @@ BLOCK: dict[type[Run], int] = {Literal: 2**17, Halves: 2**17, Neighbours: 3 * 2*
 """How many bytes of features a block has at most, where they are not few: its tables and products fit in caches."""
 
 
-def whole() -> tuple[Index]:
-    """Return where all features stand that share a table."""
-    return ((),)
+def joined(real: Array, imaginary: Array) -> Array | None:
+    """Return the complex array of which two arrays are the real and the imaginary parts, or a view of it.
+
+    Examples
+    --------
+    >>> turns = np.exp(1j * np.arange(3))
+    >>> joined(turns.real[1:], turns.imag[1:])
+    array([ 0.54030231+0.84147098j, -0.41614684+0.90929743j])
+    >>> joined(turns.imag, turns.real) is None
+    True
+    """
+    both = real.base
+    if both is None or both is not imaginary.base or both.dtype != COMPLEX.get(real.dtype):
+        return None
+    if real.shape != imaginary.shape or real.strides != imaginary.strides or not both.flags.c_contiguous:
+        return None
+    start, first, second = (one.__array_interface__["data"][0] for one in (both, real, imaginary))
+    if (first - start) % both.itemsize or second - first != real.itemsize:
+        return None
+    return np.ndarray(real.shape, both.dtype, both, first - start, real.strides)
 
 
-def chunks(shape: tuple[int, ...], most: int, before: int = 0) -> Iterator[Index]:
-    """Return where the blocks of an array stand that hold at most so many elements, in order, after some whole axes.
+def whole(*arrays: Array) -> tuple[tuple[Array, ...]]:
+    """Return arrays as one block."""
+    return (arrays,)
+
+
+def pieces(lengths: tuple[int, ...], most: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield arrays whose first axes have these lengths in blocks of at most so many of their items, or one.
+
+    Examples
+    --------
+    >>> [block.tolist() for (block,) in pieces((3,), 2, np.array([[1, 2], [3, 4], [5, 6]]))]
+    [[[1, 2], [3, 4]], [[5, 6]]]
+    >>> [block.tolist() for (block,) in pieces((3,), 1, np.array([[1, 2], [3, 4], [5, 6]]))]
+    [[1, 2], [3, 4], [5, 6]]
+    """
+    if prod(lengths) <= most:
+        yield arrays
+        return
+    first, *rest = lengths
+    step = most // prod(rest)
+    if step > 1:
+        for start in range(0, first, step):
+            yield tuple(one[start : start + step] for one in arrays)
+    elif rest:
+        for each in zip(*arrays, strict=True):
+            yield from pieces(tuple(rest), most, *each)
+    else:
+        yield from zip(*arrays, strict=True)
+
+
+def chunks(shape: tuple[int, ...], most: int) -> Iterator[Index]:
+    """Return where the blocks of an array stand that hold at most so many elements, in order.
 
     Examples
     --------
@@ -160,8 +215,7 @@ def chunks(shape: tuple[int, ...], most: int, before: int = 0) -> Iterator[Index
     if axis:
         step = max(1, most // max(1, held))
         spans.append([slice(i, i + step) for i in range(0, shape[axis - 1], step)])
-    every = [[slice(None)]]
-    return product(*every * before, *spans, *every * (len(shape) - axis))
+    return product(*spans, *[[slice(None)]] * (len(shape) - axis))
 
 
 @lru_cache(maxsize=256)

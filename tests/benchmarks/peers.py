@@ -34,7 +34,8 @@ class Peer(NamedTuple):
 
 
 def peers(case: Case) -> Iterator[Peer]:
-    """Yield the peers that are installed and take the case."""
+    """Yield the peers that are installed and take the case; they are given tables that lie apart, each in order."""
+    case = case._replace(cos=np.ascontiguousarray(case.cos), sin=np.ascontiguousarray(case.sin))
     for package, pairings, dtypes, make in _PEERS:
         if find_spec(package) and case.pairing in pairings and case.x.dtype in dtypes:
             yield from make(case)
