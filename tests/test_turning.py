@@ -3,20 +3,18 @@
 import tracemalloc
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from math import prod
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import basic_indices
 from strategies import FEW, generators
 
 from refpos import Rotary, cos_sin, planes, rotate, turn
 from refpos.catalogue import ANGLES
 from refpos.spec import planned
-from refpos.spec.turning import BLOCK, Halves, Literal, Neighbours, Sides, chunks, joined, pieces, runs
+from refpos.spec.places import joined
+from refpos.spec.turning import BLOCK, Halves, Literal, Neighbours, Sides, runs
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.length import is_static
 from refpos.variants.planes import width
@@ -171,27 +169,6 @@ def test_planes_take_the_fastest_way_that_fits_them():
     assert [Halves, Halves] == [type(run) for run in runs(ROTARY["gemma-4-vision"], 64, True)[0]]
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (2, 5), (3, 4, 5), (2, 0, 3)])
-@pytest.mark.parametrize("most", [1, 2, 7, 60])
-def test_chunks_cover_an_array_once(shape, most):
-    found = np.zeros(shape, int)
-    for place in chunks(shape, most):
-        assert found[place].size <= max(most, 1)
-        found[place] += 1
-
-    assert np.all(found == 1)
-
-
-@pytest.mark.parametrize("lengths", [(), (3,), (2, 5), (3, 4, 5), (2, 0, 3), (3, 1, 1)])
-@pytest.mark.parametrize("most", [1, 2, 7, 60])
-def test_pieces_cover_arrays_once_and_together(lengths, most):
-    numbers = np.arange(2 * prod(lengths)).reshape(*lengths, 2)
-    found = [*pieces(lengths, most, numbers, -numbers)]
-
-    assert all(np.array_equal(one, -other) and one[..., 0].size <= most for one, other in found)
-    assert [*range(numbers.size)] == [number for one, _ in found for number in one.ravel()]
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("length", [5, 200])
 def test_parts_of_one_complex_table_turn_as_tables_apart_do(length, dtype):
@@ -219,34 +196,6 @@ def test_a_changed_part_changes_what_is_turned():
     cos[...], sin[...] = 2.0, 0.0
 
     assert np.array_equal(2 * x, turn(x, cos, sin, NEIGHBOURS))
-
-
-TURNS = np.exp(1j * np.arange(12.0)).reshape(3, 4)
-NOT_PARTS = {
-    "exchanged": (TURNS.imag, TURNS.real),
-    "both real": (TURNS.real, TURNS.real),
-    "of other places": (TURNS.real[1:], TURNS.imag[:-1]),
-    "of other shapes": (TURNS.real[1:], TURNS.imag),
-    "of other strides": (TURNS.real[:2, :2], TURNS.imag[::2, :2]),
-    "of two": (TURNS.real, TURNS.copy().imag),
-    "across two numbers": (TURNS.imag.ravel()[:-1], TURNS.real.ravel()[1:]),
-    "of real ones": tuple(np.moveaxis(np.ones((3, 4, 2)), -1, 0)),
-    "of wider ones": tuple(TURNS.view(np.float32)[..., k::4] for k in (0, 1)),
-    "of numbers set apart": (np.asfortranarray(TURNS).real, np.asfortranarray(TURNS).imag),
-}
-
-
-@pytest.mark.parametrize("name", NOT_PARTS)
-def test_others_are_no_parts_of_one_complex_table(name):
-    assert joined(*NOT_PARTS[name]) is None
-
-
-@given(st.data())
-def test_views_of_parts_are_parts_of_the_view(data):
-    index = data.draw(basic_indices(TURNS.shape, allow_newaxis=True, allow_ellipsis=True))
-    real, imaginary = TURNS.real[index], TURNS.imag[index]
-    if isinstance(real, np.ndarray):
-        assert np.array_equal(TURNS[index], joined(real, imaginary))
 
 
 def test_variants_that_are_equal_and_those_that_are_not_have_plans_of_their_own():

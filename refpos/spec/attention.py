@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from refpos.errors import require
 from refpos.spec.bias import Learned
+from refpos.spec.blocks import chunks
 from refpos.spec.contextual import Shown, contextual, fope
 from refpos.spec.logits import kernel, logits, spread, turn
 from refpos.spec.positions import as_array, as_positions, as_reals
 from refpos.spec.precise import Floats
 from refpos.spec.relative import Given, relative, shaw_values
-from refpos.spec.turning import chunks
 from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
 

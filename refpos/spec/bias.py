@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
+from refpos.spec.blocks import chunks
 from refpos.spec.lengths import length
 from refpos.spec.offsets import pair, rows
 from refpos.spec.positions import as_reals
 from refpos.spec.precise import Floats, digits, powers, rounded
-from refpos.spec.turning import chunks
 from refpos.variants.bias import Alibi, Bias, Fire, Kerple, Sandwich, T5Buckets, axis_count
 from refpos.variants.window import SwinContinuous, SwinWindow
 

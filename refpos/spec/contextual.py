@@ -6,10 +6,10 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
+from refpos.spec.blocks import chunks
 from refpos.spec.logits import dot, headed, scale, spread, turned
 from refpos.spec.precise import Floats, digits, powers, rounded
 from refpos.spec.relative import Given, wide
-from refpos.spec.turning import chunks
 from refpos.variants.attention import Fope
 from refpos.variants.relative import Contextual, Cope, Fox, Pope
 

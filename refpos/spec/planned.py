@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from refpos.errors import require
+from refpos.spec.blocks import Index, Parts, chunks, pieces, whole
 from refpos.spec.positions import named
-from refpos.spec.turning import BLOCK, Array, Index, Kind, Neighbours, Parts, Run, chunks, pieces, runs, whole
+from refpos.spec.turning import BLOCK, Array, Kind, Neighbours, Run, runs
 from refpos.variants.frequencies import head_count, plane_count
 from refpos.variants.rotary import Rotary
 

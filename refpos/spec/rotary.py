@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from refpos.errors import SpecError, require
 from refpos.spec.frequencies import Learned, omega, turned
+from refpos.spec.places import check_places, one_place
 from refpos.spec.planned import FEATURES, check_features, compute_dtype, plan, turn_blocks
 from refpos.spec.positions import as_array, as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
-from refpos.spec.tables import blocks, check_places, pair_into, tokens
+from refpos.spec.tables import blocks, pair_into, tokens
 from refpos.variants.frequencies import axis_count, head_count, plane_count
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
@@ -263,10 +264,5 @@ def _check_out(x: Array, out: Array, cos: Array, sin: Array) -> None:
     for table in (cos, sin):
         apart = not np.may_share_memory(out, table) or not np.shares_memory(out, table)
         require(apart, "out must share no memory with cos and sin", "overlapping arrays")
-    apart = out is x or not np.may_share_memory(out, x) or _one_place(out, x) or not np.shares_memory(out, x)
+    apart = out is x or not np.may_share_memory(out, x) or one_place(out, x) or not np.shares_memory(out, x)
     require(apart, "out must be x itself or share no memory with it", "overlapping arrays")
-
-
-def _one_place(out: Array, x: Array) -> bool:
-    """Whether two arrays of one shape and dtype have each element in the same place, as a memory map and its array."""
-    return out.strides == x.strides and out.__array_interface__["data"][0] == x.__array_interface__["data"][0]

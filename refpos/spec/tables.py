@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from refpos.errors import require
+from refpos.spec.blocks import Index, chunks
+from refpos.spec.places import COMPLEX, Kind, check_places
 from refpos.spec.positions import as_positions, named, shaped
 from refpos.spec.precise import Floats
-from refpos.spec.turning import COMPLEX, Index, Kind, chunks
 
 Array = npt.NDArray[Any]
 
@@ -44,28 +45,6 @@ def into(out: Array | None, shape: tuple[int, ...], dtype: npt.DTypeLike, positi
     apart = not (isinstance(positions, np.ndarray) and np.shares_memory(out, positions))
     require(apart, "out must share no memory with positions", "overlapping arrays")
     return out
-
-
-def check_places(out: Array) -> None:
-    """Check that it is an array that can be filled: writeable, and no two of its elements share memory."""
-    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
-        require(False, "out must be an array", type(out).__name__)
-    flags = out.flags
-    if not flags.writeable:
-        require(False, "out must be writeable", "a read-only array")
-    if not flags.c_contiguous and not _apart(out):
-        require(False, "the elements of out must share no memory", f"strides {out.strides} for shape {out.shape}")
-
-
-def _apart(out: Array) -> bool:
-    """Whether each stride passes all that smaller ones reach, as in any view by slices; if not, look at every place."""
-    reach = out.itemsize
-    for step, n in sorted((abs(step), n) for step, n in zip(out.strides, out.shape, strict=True) if n > 1):
-        if step < reach:
-            places = sum(np.ix_(*map(np.multiply, out.strides, map(np.arange, out.shape))), np.array(0))
-            return bool((np.diff(np.sort(places, axis=None)) >= out.itemsize).all())
-        reach += step * (n - 1)
-    return True
 
 
 def pair_into(

@@ -10,31 +10,24 @@ There are four ways to write y_c = x_a cos − x_b sin, y_d = x_b cos + x_a sin,
   whether the processor multiplies and adds in one step; the error stays within that of four products and two sums.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise, product
-from math import prod
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from refpos.spec.blocks import Index, Parts
+from refpos.spec.places import COMPLEX, joined, room
 from refpos.variants.planes import Planes, planes
 from refpos.variants.rotary import Rotary
 
 Array = npt.NDArray[Any]
 Kind = np.dtype[Any]
-Index = tuple[slice, ...]
 Columns = slice | Array
-Parts = Callable[..., Iterable[tuple[Array, ...]]]
-"""What cuts arrays of features that share a table into blocks, the same for each."""
 
 SIGNS: dict[Kind, Array] = {np.dtype(one): np.array([[-1], [1]], one) for one in (np.float32, np.float64)}
-COMPLEX: dict[Kind, Kind] = {
-    np.dtype(np.float32): np.dtype(np.complex64),
-    np.dtype(np.float64): np.dtype(np.complex128),
-}
-
 SMALL = 2**12
 """A complex table of fewer numbers is made sooner than it is found to have been made."""
 
@@ -92,7 +85,7 @@ class Halves(NamedTuple):
 
     def table(self, cos: Array, sin: Array) -> tuple[Array, ...]:
         """Return C = [cos | cos] and S = [−sin | sin]: what x brings to its own half, and to the other."""
-        own, other = np.empty((2, *cos.shape[:-1], self.features.stop - self.features.start), cos.dtype)
+        own, other = room((2, *cos.shape[:-1], self.features.stop - self.features.start), cos.dtype)
         count = own.shape[-1] // 2
         own[..., :count], own[..., count:] = cos[..., self.first], cos[..., self.second]
         np.negative(sin[..., self.first], out=other[..., :count])
@@ -108,9 +101,9 @@ class Halves(NamedTuple):
         for here, there, first, second in parts(x, out, sides[..., 0], sides[..., 1]):
             if here.shape != shape:  # once, and for the last block
                 shape = here.shape
-                brought, spare = np.empty((2, *shape), x.dtype)
+                brought, spare = room(shape, x.dtype), room(shape, x.dtype) if in_place else None
                 to_first, to_second = (brought.view(half)[..., k] for k in (0, 1))
-            kept = np.multiply(here, own, spare if in_place else there)
+            kept = np.multiply(here, own, there if spare is None else spare)
             to_first[...], to_second[...] = second, first
             np.multiply(brought, other, brought)
             np.add(kept, brought, there)
@@ -145,77 +138,6 @@ class Neighbours(NamedTuple):
 Run = Literal | Sides | Halves | Neighbours
 BLOCK: dict[type[Run], int] = {Literal: 2**17, Halves: 2**17, Neighbours: 3 * 2**18}
 """How many bytes of features a block has at most, where they are not few: its tables and products fit in caches."""
-
-
-def joined(real: Array, imaginary: Array) -> Array | None:
-    """Return the complex array of which two arrays are the real and the imaginary parts, or a view of it.
-
-    Examples
-    --------
-    >>> turns = np.exp(1j * np.arange(3))
-    >>> joined(turns.real[1:], turns.imag[1:])
-    array([ 0.54030231+0.84147098j, -0.41614684+0.90929743j])
-    >>> joined(turns.imag, turns.real) is None
-    True
-    """
-    both = real.base
-    if both is None or both is not imaginary.base or both.dtype != COMPLEX.get(real.dtype):
-        return None
-    if real.shape != imaginary.shape or real.strides != imaginary.strides or not both.flags.c_contiguous:
-        return None
-    start, first, second = (one.__array_interface__["data"][0] for one in (both, real, imaginary))
-    if (first - start) % both.itemsize or second - first != real.itemsize:
-        return None
-    return np.ndarray(real.shape, both.dtype, both, first - start, real.strides)
-
-
-def whole(*arrays: Array) -> tuple[tuple[Array, ...]]:
-    """Return arrays as one block."""
-    return (arrays,)
-
-
-def pieces(lengths: tuple[int, ...], most: int, *arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield arrays whose first axes have these lengths in blocks of at most so many of their items, or one.
-
-    Examples
-    --------
-    >>> [block.tolist() for (block,) in pieces((3,), 2, np.array([[1, 2], [3, 4], [5, 6]]))]
-    [[[1, 2], [3, 4]], [[5, 6]]]
-    >>> [block.tolist() for (block,) in pieces((3,), 1, np.array([[1, 2], [3, 4], [5, 6]]))]
-    [[1, 2], [3, 4], [5, 6]]
-    """
-    if prod(lengths) <= most:
-        yield arrays
-        return
-    first, *rest = lengths
-    step = most // prod(rest)
-    if step > 1:
-        for start in range(0, first, step):
-            yield tuple(one[start : start + step] for one in arrays)
-    elif rest:
-        for each in zip(*arrays, strict=True):
-            yield from pieces(tuple(rest), most, *each)
-    else:
-        yield from zip(*arrays, strict=True)
-
-
-def chunks(shape: tuple[int, ...], most: int) -> Iterator[Index]:
-    """Return where the blocks of an array stand that hold at most so many elements, in order.
-
-    Examples
-    --------
-    >>> list(chunks((2, 3), 2))[1:3]
-    [(slice(0, 1, None), slice(2, 4, None)), (slice(1, 2, None), slice(0, 2, None))]
-    """
-    held, axis = 1, len(shape)
-    while axis and held * shape[axis - 1] <= most:
-        axis -= 1
-        held *= shape[axis]
-    spans = [[slice(i, i + 1) for i in range(n)] for n in shape[: max(0, axis - 1)]]
-    if axis:
-        step = max(1, most // max(1, held))
-        spans.append([slice(i, i + step) for i in range(0, shape[axis - 1], step)])
-    return product(*spans, *[[slice(None)]] * (len(shape) - axis))
 
 
 @lru_cache(maxsize=256)
