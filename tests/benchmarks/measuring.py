@@ -68,9 +68,9 @@ def machine() -> str:
 
 
 def in_turn(works: Mapping[str, Work], rounds: int, *, warm: bool = True) -> dict[str, list[float]]:
-    """Return the seconds of each work in each round. Rounds differ in order: what ran before leaves memory in caches.
+    """Return the seconds of each work in each round. Rounds differ in order.
 
-    First runs, which warm caches and compilers, are not told.
+    Each time a work runs once before it is timed: what ran before leaves its memory in caches, and threads that wait.
     """
     repeats = {name: max(1, int(ENOUGH / _once(work))) if warm else 1 for name, work in works.items()}
     found: dict[str, list[float]] = {name: [] for name in works}
@@ -78,6 +78,8 @@ def in_turn(works: Mapping[str, Work], rounds: int, *, warm: bool = True) -> dic
     gc.disable()
     for _ in range(rounds):
         for name in order.sample(list(works), len(works)):
+            if warm:
+                works[name]()
             found[name].append(_timed(works[name], repeats[name]))
     gc.enable()
     return found

@@ -5,8 +5,8 @@
     python tests/benchmarks/run.py --check    and exit 1 where a ratio misses its target
 
 What is compared works on the same features and runs in turn, round after round. A ratio is taken within a round; it
-stands here as the median over rounds, with its quartiles. The same is run with the processor's newer instructions
-hidden from NumPy.
+stands here as the median over the rounds of several processes, with its quartiles. The same is run with the
+processor's newer instructions hidden from NumPy.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def plotted(grown: Sequence[Grown]) -> str:
 def parts(rounds: int) -> Iterator[tuple[str, Sequence[Row]]]:
     """Yield what stands in the README, part by part, and the rows that have targets."""
     yield f"{machine()}.\n", []
-    turned = list(ratios(rounds))
+    turned = ratios(rounds)
     yield compared(turned), turned
     hidden = [one._replace(target=None) for one in without(rounds) if one.other in (COPY, FASTEST)]
     if hidden:

@@ -1,13 +1,14 @@
 """Turning features, beside a plain copy and what other frameworks turn them with.
 
-Run alone, `python tests/benchmarks/turning.py ROUNDS` prints the figures as JSON.
+Rounds are spread over processes: each lays its arrays elsewhere in memory, which moves all its ratios by a tenth.
+Run alone, `python tests/benchmarks/turning.py ROUNDS` prints the figures of one process as JSON.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from measuring import Row, agree, in_turn
@@ -52,8 +53,39 @@ NEWER = (
 """Instructions that NumPy can be told to leave alone, newest version first."""
 
 
-def ratios(rounds: int) -> Iterator[Row]:
-    """Yield the ratios of every case to a copy and to its peers, the fastest of them in each round too."""
+PROCESSES = 5
+
+
+def ratios(rounds: int) -> list[Row]:
+    """Return the ratios of every case to a copy and to its peers, the fastest of them in each round too."""
+    found = _spread(rounds, os.environ)
+    assert found, "a process has failed"
+    return found
+
+
+def without(rounds: int) -> list[Row]:
+    """Return the ratios of the same run without the processor's newer instructions, none where NumPy keeps them."""
+    for names in NEWER:  # NumPy says so where it does not know a name; each version has names of its own
+        found = _spread(rounds, {**os.environ, "NPY_DISABLE_CPU_FEATURES": names})
+        if found:
+            return found
+    return []
+
+
+def _spread(rounds: int, environment: Mapping[str, str]) -> list[Row]:
+    """Return the rounds of all processes together, none if one fails or knows no such instructions."""
+    command, found = [sys.executable, __file__, str(-(-rounds // PROCESSES))], []
+    for _ in range(PROCESSES):
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+        if done.returncode or "NPY_DISABLE_CPU_FEATURES" in done.stderr:
+            return []
+        found.append([Row(*one) for one in json.loads(done.stdout)])
+    together = zip(*found, strict=True)
+    return [rows[0]._replace(figures=[one for row in rows for one in row.figures]) for rows in together]
+
+
+def measured(rounds: int) -> Iterator[Row]:
+    """Yield the ratios of one process."""
     for name, (shape, dtype) in SHAPES.items():
         for pairing, variant in VARIANTS.items():
             x = np.random.default_rng(20).standard_normal(shape).astype(dtype)
@@ -82,16 +114,5 @@ def _compared(name: str, case: Case, rounds: int) -> Iterator[Row]:
         yield Row(name, other, np.divide(mine, took[other]).tolist(), TARGETS.get((name, other)))
 
 
-def without(rounds: int) -> list[Row]:
-    """Return the ratios of the same run without the processor's newer instructions, none where NumPy keeps them."""
-    for names in NEWER:  # NumPy says so where it does not know a name; each version has names of its own
-        hidden = {**os.environ, "NPY_DISABLE_CPU_FEATURES": names}
-        command = [sys.executable, __file__, str(rounds)]
-        done = subprocess.run(command, check=False, env=hidden, capture_output=True, text=True)
-        if not done.returncode and "NPY_DISABLE_CPU_FEATURES" not in done.stderr:
-            return [Row(*one) for one in json.loads(done.stdout)]
-    return []
-
-
 if __name__ == "__main__":
-    print(json.dumps(list(ratios(int(sys.argv[1])))))
+    print(json.dumps(list(measured(int(sys.argv[1])))))
