@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import basic_indices
 from refpos.spec.places import LINE, address, joined, room
 
 TURNS = np.exp(1j * np.arange(12.0)).reshape(3, 4)
+BYTES = bytearray(64)
 NOT_PARTS = {
     "exchanged": (TURNS.imag, TURNS.real),
     "both real": (TURNS.real, TURNS.real),
@@ -19,6 +20,7 @@ NOT_PARTS = {
     "across two numbers": (TURNS.imag.ravel()[:-1], TURNS.real.ravel()[1:]),
     "of real ones": tuple(np.moveaxis(np.ones((3, 4, 2)), -1, 0)),
     "of wider ones": tuple(TURNS.view(np.float32)[..., k::4] for k in (0, 1)),
+    "of bytes": tuple(np.ndarray((4,), np.float64, BYTES, 8 * k) for k in (0, 1)),
     "of numbers set apart": (np.asfortranarray(TURNS).real, np.asfortranarray(TURNS).imag),
 }
 

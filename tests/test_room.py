@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from strategies import FEW
 
 from refpos import Frequencies, Rotary, SpecError, angles, cos_sin, embed, rotate, turn
-from refpos.spec.tables import check_places
+from refpos.spec.places import check_places
 from refpos.variants.sinusoidal import Sinusoidal
 
 FOUR = Frequencies((0,) * 4)

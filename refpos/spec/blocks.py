@@ -19,7 +19,7 @@ def whole(*arrays: Array) -> tuple[tuple[Array, ...]]:
 
 
 def pieces(lengths: tuple[int, ...], most: int, *arrays: Array) -> Iterable[tuple[Array, ...]]:
-    """Return arrays whose first axes have these lengths in blocks of at most so many of their items, or one.
+    """Return arrays whose first axes have these lengths in blocks of at most so many of their items.
 
     Examples
     --------

@@ -17,6 +17,7 @@ Shape = tuple[int, ...]
 
 FLOATS = frozenset(map(np.dtype, (np.float16, np.float32, np.float64)))
 FEATURES = "x must be float16, float32 or float64, in native byte order"
+"""What is said of other features."""
 
 FEW = 2**14
 """How many features are too few for the tables of halves to pay."""
@@ -32,9 +33,9 @@ class Plan(NamedTuple):
     dense, strided : runs of planes, and the features that no plane writes
         Where features stand side by side in memory, and where they do not.
     lacking : tuple of int
-        The axes of x that the tables lack.
+        The lengths of the axes of x that the tables lack.
     order : tuple of int or None
-        The order of axes in which these come first, where they do not.
+        The order of axes in which these come first; None where they come first already.
     """
 
     few: bool
@@ -44,24 +45,25 @@ class Plan(NamedTuple):
     order: tuple[int, ...] | None
 
 
-KNOWN: dict[tuple[Any, ...], tuple[Rotary, Plan]] = {}
-MOST = 256
-"""How many plans are known at most."""
+PLANS: dict[tuple[Any, ...], tuple[Rotary, Plan]] = {}
+"""Plans by the id of their variant and all else that decides; each keeps its variant, so that no other takes its id."""
+KEPT = 256
+"""How many plans are kept at most."""
 
 
 def plan(variant: Rotary, shape: Shape, kind: Kind, cos: tuple[Shape, Kind], sin: tuple[Shape, Kind]) -> Plan:
     """Return how features of a shape and dtype are turned by such tables, or say what is wrong with these.
 
-    They are known by which object a variant is: its hash, made anew from all its fields, takes longer than all else.
+    They are found by which object a variant is: its hash, made anew from all its fields, takes longer than all else.
     """
     key = (id(variant), shape, kind, cos, sin)
-    owner, found = KNOWN.get(key, (None, None))
-    if owner is variant and found:
-        return found
+    kept = PLANS.get(key)
+    if kept:
+        return kept[1]
     found = _planned(variant, shape, kind, cos, sin)
-    if len(KNOWN) >= MOST:
-        KNOWN.clear()
-    KNOWN[key] = variant, found
+    if len(PLANS) >= KEPT:
+        PLANS.clear()
+    PLANS[key] = variant, found
     return found
 
 
@@ -74,7 +76,7 @@ def _planned(variant: Rotary, shape: Shape, kind: Kind, cos: tuple[Shape, Kind],
     order = (*range(before, after), *range(before), *range(after, len(shape)))
     few = prod(shape) <= FEW
     dense, strided = runs(variant, shape[-1], True, few), runs(variant, shape[-1], False)
-    return Plan(few, dense, strided, shape[before:after], order if before else None)
+    return Plan(few, dense, strided, shape[before:after], order if before and before < after else None)
 
 
 def compute_dtype(kind: Kind) -> Kind:
@@ -113,7 +115,7 @@ def turn_blocks(x: Array, cos: Array, sin: Array, found: Plan, out: Array) -> No
         out = x if out is given else out.transpose(found.order)
     dense = x.strides[-1] == x.itemsize and out.strides[-1] == out.itemsize
     planes, kept = found.dense if dense else found.strided
-    if found.few or (x.dtype == cos.dtype and _nothing_made(planes, cos, sin)):
+    if found.few or (_apart(x, out) and x.dtype == cos.dtype and _made(planes, cos, sin)):
         turn_rows(x, cos, sin, out, planes, kept, whole)
         return
     most = max(1, min(BLOCK[type(run)] for run in planes) // (cos.itemsize * x.shape[-1]))
@@ -124,8 +126,13 @@ def turn_blocks(x: Array, cos: Array, sin: Array, found: Plan, out: Array) -> No
         turn_rows(x[place], cos[rows], sin[rows], out[place], planes, kept, parts)
 
 
-def _nothing_made(planes: tuple[Run, ...], cos: Array, sin: Array) -> bool:
-    """Whether features are turned by tables as they stand, with nothing held beside them."""
+def _apart(x: Array, out: Array) -> bool:
+    """Whether NumPy sees that what it writes is not read afterwards; where it does not, it copies what it reads."""
+    return out is x or not np.may_share_memory(x, out)
+
+
+def _made(planes: tuple[Run, ...], cos: Array, sin: Array) -> bool:
+    """Whether the tables of all runs are there already, so that nothing need be held beside them."""
     return all(isinstance(run, Neighbours) and run.made(cos, sin) is not None for run in planes)
 
 
@@ -134,9 +141,10 @@ def turn_rows(x: Array, cos: Array, sin: Array, out: Array, planes: tuple[Run, .
     if x.dtype == cos.dtype:
         for run in planes:
             run.turn(x, run.table(cos, sin), out, parts)
-        if out is not x:
-            for features in kept:
-                out[..., features] = x[..., features]
+        if kept and out is not x:
+            for here, there in parts(x, out):
+                for features in kept:
+                    there[..., features] = here[..., features]
         return
     tables = [run.table(cos, sin) for run in planes]
     for here, there in parts(x, out):

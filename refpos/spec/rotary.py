@@ -121,7 +121,7 @@ def cos_sin(
     -------
     two (..., n, K) arrays of that dtype, or (..., heads, n, K) where heads differ
         New ones are the real and the imaginary parts of one array where features pair with their neighbours: `turn`
-        multiplies by it.
+        multiplies by it. Either keeps both.
 
     Raises
     ------
@@ -260,7 +260,7 @@ def _check_out(x: Array, out: Array, cos: Array, sin: Array) -> None:
         rule = f"out must be {named(x.dtype)} of shape {x.shape}"
         require(False, rule, (named(out.dtype), out.shape))
     if out.flags.owndata and x.flags.owndata and cos.flags.owndata and sin.flags.owndata:
-        return
+        return  # memory has one owner
     for table in (cos, sin):
         apart = not np.may_share_memory(out, table) or not np.shares_memory(out, table)
         require(apart, "out must share no memory with cos and sin", "overlapping arrays")

@@ -128,11 +128,11 @@ class Neighbours(NamedTuple):
         """Return the same where it has been made: where the two are its parts, as `cos_sin` makes them."""
         return joined(cos[..., self.columns], sin[..., self.columns]) if cos.size >= SMALL else None
 
-    def turn(self, x: Array, table: tuple[Array, ...], out: Array, _: Parts) -> None:
-        """Write the turned features, in one piece: nothing is held beside them."""
+    def turn(self, x: Array, table: tuple[Array, ...], out: Array, parts: Parts) -> None:
+        """Write the turned features: nothing is held beside them."""
         (turns,) = table
-        x, out = (one[..., self.features].view(turns.dtype) for one in (x, out))
-        np.multiply(x, turns, out=out)
+        for here, there in parts(*(one[..., self.features].view(turns.dtype) for one in (x, out))):
+            np.multiply(here, turns, out=there)
 
 
 Run = Literal | Sides | Halves | Neighbours
