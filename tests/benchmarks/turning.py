@@ -54,6 +54,7 @@ NEWER = (
 
 
 PROCESSES = 5
+"""Over how many processes rounds are spread, where there are as many."""
 
 
 def ratios(rounds: int) -> list[Row]:
@@ -74,8 +75,9 @@ def without(rounds: int) -> list[Row]:
 
 def _spread(rounds: int, environment: Mapping[str, str]) -> list[Row]:
     """Return the rounds of all processes together, none if one fails or knows no such instructions."""
-    command, found = [sys.executable, __file__, str(-(-rounds // PROCESSES))], []
-    for _ in range(PROCESSES):
+    processes = min(PROCESSES, rounds)
+    command, found = [sys.executable, __file__, str(-(-rounds // processes))], []
+    for _ in range(processes):
         done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
         if done.returncode or "NPY_DISABLE_CPU_FEATURES" in done.stderr:
             return []
