@@ -8,6 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from hypothesis import given
+from numpy.lib.stride_tricks import as_strided
 from strategies import FEW, generators
 
 from refpos import Rotary, cos_sin, planes, rotate, turn
@@ -159,9 +160,20 @@ def test_two_megabytes_are_enough_at_any_length(variant, n):
     assert peak < 2 * 2**20
 
 
+def test_nothing_is_held_beside_a_complex_table_that_is_there():
+    x = np.ones((4, 2**12, width(NEIGHBOURS)), np.float32)
+    out, (cos, sin) = np.empty_like(x), cos_sin(np.arange(2**12), NEIGHBOURS, np.float32)
+
+    tracemalloc.start()
+    turn(x, cos, sin, NEIGHBOURS, out=out)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**16
+
+
 def apart(shape, first, second):
     """Return two views of one array that lie between one another."""
-    both = np.ones(shape, np.float32)
+    both = RNG.standard_normal(shape, np.float32)
     return both[first], both[second]
 
 
@@ -186,6 +198,14 @@ def test_two_megabytes_are_enough_between_one_another(variant, name):
     tracemalloc.stop()
     assert peak < 2 * 2**20
     assert np.array_equal(want, out)
+
+
+def test_a_stride_that_no_step_takes_sets_no_place_apart():
+    x, (cos, sin) = RNG.standard_normal((1, 9, width(LLAMA))), tables(LLAMA, 9, RNG)
+    want, out = turn(x, cos, sin, LLAMA), as_strided(x, strides=(8, *x.strides[1:]))
+
+    turn(x, cos, sin, LLAMA, out=out)
+    assert np.array_equal(want, x)
 
 
 def test_planes_take_the_fastest_way_that_fits_them():

@@ -15,7 +15,9 @@ from refpos.spec.positions import as_array, as_positions, named
 from refpos.spec.precise import Floats, decimals, digits, ln, rounded
 from refpos.spec.scaling import magnitude
 from refpos.spec.tables import blocks, pair_into, tokens
+from refpos.spec.turning import Neighbours, runs
 from refpos.variants.frequencies import axis_count, head_count, plane_count
+from refpos.variants.planes import width
 from refpos.variants.rotary import Rotary, Side, XPos, check_side
 
 Array = npt.NDArray[Any]
@@ -149,7 +151,7 @@ def cos_sin(
     per_step = omega(variant.frequencies, learned=learned)
     *lead, n = tokens(positions, axis_count(variant.frequencies))
     shape = (*lead, *per_step.shape[:-2], n, per_step.shape[-1])
-    neighbours = variant.pairing == "interleaved" and variant.write is None and variant.columns == "paired"
+    neighbours = all(isinstance(run, Neighbours) for run in runs(variant, width(variant), True)[0])
     cos, sin = pair_into(out, shape, kind, positions, joined=neighbours)
     sense = variant.sign if side != "output" else -variant.sign
     for place, p in blocks(positions, per_step):

@@ -55,7 +55,7 @@ def pair_into(
         turns = np.empty(shape, COMPLEX[dtype])
         return turns.real, turns.imag
     if out is None:
-        return np.empty(shape, dtype), np.empty(shape, dtype)
+        return into(None, shape, dtype, positions), into(None, shape, dtype, positions)
     require(isinstance(out, tuple) and len(out) == 2, "out must be two arrays, of cosines and of sines", out)
     cos, sin = (into(one, shape, dtype, positions) for one in out)
     require(not np.shares_memory(cos, sin), "the two arrays of out must share no memory", "overlapping arrays")

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import numpy as np
 from measuring import Row, agree, in_turn
@@ -59,28 +60,25 @@ PROCESSES = 5
 
 def ratios(rounds: int) -> list[Row]:
     """Return the ratios of every case to a copy and to its peers, the fastest of them in each round too."""
-    found = _spread(rounds, os.environ)
-    assert found, "a process has failed"
-    return found
+    return _spread(rounds, os.environ)
 
 
 def without(rounds: int) -> list[Row]:
     """Return the ratios of the same run without the processor's newer instructions, none where NumPy keeps them."""
     for names in NEWER:  # NumPy says so where it does not know a name; each version has names of its own
-        found = _spread(rounds, {**os.environ, "NPY_DISABLE_CPU_FEATURES": names})
-        if found:
-            return found
+        with suppress(RuntimeError):
+            return _spread(rounds, {**os.environ, "NPY_DISABLE_CPU_FEATURES": names})
     return []
 
 
 def _spread(rounds: int, environment: Mapping[str, str]) -> list[Row]:
-    """Return the rounds of all processes together, none if one fails or knows no such instructions."""
+    """Return the rounds of all processes together; `RuntimeError` if one fails or knows no such instructions."""
     processes = min(PROCESSES, rounds)
     command, found = [sys.executable, __file__, str(-(-rounds // processes))], []
     for _ in range(processes):
         done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
         if done.returncode or "NPY_DISABLE_CPU_FEATURES" in done.stderr:
-            return []
+            raise RuntimeError(done.stderr)
         found.append([Row(*one) for one in json.loads(done.stdout)])
     together = zip(*found, strict=True)
     return [rows[0]._replace(figures=[one for row in rows for one in row.figures]) for rows in together]
