@@ -88,6 +88,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="put tables and plot into the README")
     parser.add_argument("--rounds", type=int, default=15)
     asked = parser.parse_args()
+    if asked.rounds < 2:
+        parser.error("--rounds must be 2 or more: quartiles are told")
     text, judged = "", []
     for part, found in parts(asked.rounds):
         print(part, flush=True)
