@@ -187,7 +187,7 @@ def scaling(draw, planes, axes):
 
 
 def position(draw, variant):
-    """Return a position of few or of many bits, near or far, before or after 0; a growth stays within numbers."""
+    """Return a position near or far, before or after 0, some a part of a turn; a growth stays within numbers."""
     axes = axis_count(variant.frequencies)
     p = tuple(coordinate(draw, getattr(variant, "growth", None) is None) for _ in range(axes))
     return p[0] if axes == 1 else p
@@ -196,11 +196,13 @@ def position(draw, variant):
 def coordinate(draw, far):
     if not far:
         return draw.choice((draw.randint(-4096, 16_384), Fraction(draw.randint(-(2**16), 2**16), 64)))
-    kind = draw.randrange(6)
+    kind = draw.randrange(7)
     if kind < 3:
         return draw.randint(0, (4096, 2**17, 2**31)[kind])
     if kind == 3:
         return draw.randint(-(2**63), 2**63)
+    if kind == 4:
+        return Fraction(draw.randint(-96, 96), draw.choice((2, 3, 4, 8)))
     return Fraction(draw.randint(-(2**24), 2**24), 2 ** draw.randint(1, 20))
 
 
@@ -213,7 +215,10 @@ def rows(draw, variant, count):
 
 
 def features(draw, count):
-    """Return features of few bits, or any doubles."""
-    if draw.random() < 0.5:
+    """Return features of few bits, features many of which have one size, so that terms cancel, or any doubles."""
+    kind = draw.randrange(4)
+    if kind == 0:
         return [draw.randint(-64, 64) / 16 for _ in range(count)]
+    if kind == 1:
+        return [float(draw.choice((-1, 0, 1))) for _ in range(count)]
     return [draw.gauss(0, 1) for _ in range(count)]

@@ -317,8 +317,9 @@ def test_cosines_of_turns_are_fractions_exactly_where_they_are_rational(n):
     assert TWELFTHS.get(n % 24, "irrational") == (cos if isinstance(cos, Fraction) else "irrational")
 
 
-def test_features_that_cancel_on_a_diagonal_are_exact():
-    variant = Rotary(Frequencies((0,), unit="half-turn"))
+@pytest.mark.parametrize("magnitude", [1.0, Mscale(40), RootLog(32, 4096), RootLog(31.5, 7)])
+def test_features_that_cancel_on_a_diagonal_are_exact_whatever_the_magnitude(magnitude):
+    variant = Rotary(Frequencies((0,), unit="half-turn"), attention_factor=magnitude)
 
     assert 0 == rotary.rotate([3, 3], Fraction(1, 4), variant, 64)[0]
     assert 0 == rotary.rotate([3, -3], Fraction(1, 4), variant, 64)[1]

@@ -238,6 +238,12 @@ def test_logits_that_are_rational_are_fractions():
     assert isinstance(certified.scores(q, keys, 8191, [0, 0], floors, 64)[1], Ball)
 
 
+def test_logits_of_what_cancels_in_a_turn_are_zero_whatever_the_magnitude():
+    loud = Attention(Rotary(Frequencies((0,), unit="half-turn"), attention_factor=Mscale(40)))
+
+    assert (Fraction(0),) == certified.scores([1, 1], [[1, 0]], Fraction(1, 4), [0], loud, 64)
+
+
 def test_a_key_beyond_the_reach_has_no_logit():
     assert (None, Fraction(1)) == certified.scores([1], [[1], [1]], 5, [3, 4], Attention(reach=Local(2)), 64)
 

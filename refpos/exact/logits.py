@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any, NamedTuple, assert_never
 
 from refpos.errors import require
-from refpos.exact.ball import Real, UndecidedError, add, compare, divide, multiply
+from refpos.exact.ball import Real, UndecidedError, add, compare, divide, multiply, negative
 from refpos.exact.bias import bias
 from refpos.exact.elementary import exp, ln, sqrt
 from refpos.exact.roots import Number, plus, raised, real, times
-from refpos.exact.rotary import table
+from refpos.exact.rotary import table, turned
 from refpos.exact.scaling import magnitude, quotient_of_logs
 from refpos.variants.attention import Attention, Chunks, LinearAttention, Local, ReRope, RmsNorm
 from refpos.variants.frequencies import head_count, learned_shapes
@@ -79,9 +79,8 @@ def turn(
     circles = table(p, rotary, scale, side, learned=own, head=head)
     y: list[Number] = list(x)
     for (a, b), (c, d), (first, second) in zip(*planes(rotary, len(x)), strict=True):
-        (cos_c, sin_c), (cos_d, sin_d) = circles[first], circles[second]
-        y[c] = plus(times(x[a], cos_c, scale), times(times(-ONE, x[b], scale), sin_c, scale), scale)
-        y[d] = plus(times(x[b], cos_d, scale), times(x[a], sin_d, scale), scale)
+        y[c] = turned(x[a], negative(x[b]), circles[first], scale)
+        y[d] = turned(x[b], x[a], circles[second], scale)
     return tuple(real(one, scale) for one in y)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from refpos.errors import require
 from refpos.exact.angles import Coordinate, Position, angle, circle, coordinates, reach
@@ -18,7 +19,14 @@ from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary, Side, check_side
 
 GUARD = 40
-Pair = tuple[Number, Number]
+
+
+class Turn(NamedTuple):
+    """How a plane turns: a magnitude g, and cos φ and ±sin φ, apart so that what cancels cancels before it."""
+
+    size: Number
+    cos: Number
+    sin: Number
 
 
 def cos_sin(
@@ -63,9 +71,9 @@ def cos_sin(
     require(isinstance(variant, Rotary), "variant must be Rotary", variant)
 
     def made(scale: int) -> tuple[tuple[Real, ...], tuple[Real, ...]]:
-        found = table(position, variant, scale, side, learned=learned, head=head)
-        cosines, sines = zip(*found.values(), strict=True)
-        return tuple(real(one, scale) for one in cosines), tuple(real(one, scale) for one in sines)
+        found = table(position, variant, scale, side, learned=learned, head=head).values()
+        cosines = tuple(real(times(one.size, one.cos, scale), scale) for one in found)
+        return cosines, tuple(real(times(one.size, one.sin, scale), scale) for one in found)
 
     more = reach(coordinates(position, axis_count(variant.frequencies))) + GUARD
     return refined(made, chain.from_iterable, bits, more)
@@ -84,12 +92,13 @@ def rotate(
 ) -> tuple[Real, ...]:
     r"""Rotate a vector by its position, to 2^−bits.
 
-    y_c = x_a cos φ_k − x_b sin φ_k
-    y_d = x_b cos φ_k + x_a sin φ_k
+    y_c = g (x_a cos φ_k − x_b sin φ_k)
+    y_d = g (x_b cos φ_k + x_a sin φ_k)
 
-    where plane k reads features (a, b) and writes (c, d), and φ_k is its angle; cosine and sine carry the magnitude.
+    where plane k reads features (a, b) and writes (c, d), φ_k is its angle, and g the magnitude of cosine and sine.
     Features outside the planes pass through, exactly. Fractions are exact; every ball has rad·2^−scale <= 2^−bits.
-    What is rational is a fraction where magnitudes are 1 or rational; see `refpos.exact.angles.circle`.
+    What is zero is a fraction, whatever the magnitude, and what is rational where that is 1 or rational; see
+    `refpos.exact.angles.circle`.
 
     Parameters
     ----------
@@ -131,19 +140,18 @@ def rotate(
         found = table(position, variant, scale, side, learned=learned, head=head, wanted=columns)
         y: list[Number] = list(features)
         for (a, b), (c, d), (first, second) in layout:
-            y[c], _ = turned((features[a], features[b]), found[first], scale)
-            _, y[d] = turned((features[a], features[b]), found[second], scale)
+            y[c] = turned(features[a], -features[b], found[first], scale)
+            y[d] = turned(features[b], features[a], found[second], scale)
         return tuple(real(y[one], scale) for one in wanted)
 
     more = reach(coordinates(position, axis_count(variant.frequencies))) + reach(features) + GUARD
     return refined(made, lambda found: found, bits, more)
 
 
-def turned(pair: tuple[Fraction, Fraction], z: Pair, scale: int) -> Pair:
-    """Return (x_a cos − x_b sin, x_b cos + x_a sin), to the bounds of `times` and `plus`."""
-    (x_a, x_b), (cos, sin) = pair, z
-    y_c = plus(times(x_a, cos, scale), times(-x_b, sin, scale), scale)
-    return y_c, plus(times(x_b, cos, scale), times(x_a, sin, scale), scale)
+def turned(kept: Real, crossed: Real, turn: Turn, scale: int) -> Number:
+    """Return g (kept · cos + crossed · sin), to the bounds of `times` and `plus`."""
+    g, cos, sin = turn
+    return times(g, plus(times(kept, cos, scale), times(crossed, sin, scale), scale), scale)
 
 
 def table(
@@ -155,8 +163,8 @@ def table(
     learned: Learned | None = None,
     head: int = 0,
     wanted: frozenset[int] | None = None,
-) -> Mapping[int, Pair]:
-    """Return cosine and sine of every plane that is wanted, with magnitude and sense, about to 2^−scale."""
+) -> Mapping[int, Turn]:
+    """Return how every plane turns that is wanted, its sine with the sense, about to 2^−scale."""
     check_side(variant, side)
     p = coordinates(position, axis_count(variant.frequencies))
     if learned is None:
@@ -172,14 +180,14 @@ def _reckoned(
     head: int,
     wanted: frozenset[int] | None,
     learned: Learned | None = None,
-) -> Mapping[int, Pair]:
+) -> Mapping[int, Turn]:
     factor, way = magnitude(variant.attention_factor, scale), sense(variant, side)
     found = {}
     for k, plane in enumerate(turning(variant.frequencies, scale, learned=learned, head=head)):
         if wanted is None or k in wanted:
             g = times(factor, grown(variant, p[0], k, scale, side), scale)
             cos, sin = circle(angle(p, plane, scale), scale)
-            found[k] = times(g, cos, scale), times(times(way, g, scale), sin, scale)
+            found[k] = Turn(g, cos, times(way, sin, scale))
     return found
 
 
