@@ -41,6 +41,8 @@ from refpos.exact import angles as exact_angles
 from refpos.exact import frequencies as exact_frequencies
 from refpos.exact import rotary, scaling, sinusoidal
 from refpos.exact.ball import Ball, within
+from refpos.exact.decide import decide
+from refpos.exact.formats import to_odd
 from refpos.exact.roots import real
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec import frequencies as spec_frequencies
@@ -342,6 +344,15 @@ def test_magnitudes_that_are_rational_are_fractions():
 @pytest.mark.parametrize("factor", [Mscale(40), Mscale(1.5, 0.707), RootLog(32, 4096), RootLog(31.5, 7)])
 def test_magnitudes_hold_the_truth(factor):
     assert_certified([real(scaling.magnitude(factor, BITS + 8), BITS + 8)], [arbs.magnitude(factor)])
+
+
+@pytest.mark.parametrize("p", [600_000, 2_000_000])
+def test_growth_that_is_below_all_formats_is_known_to_be_positive(p):
+    """(2/7)^(p/512) is 2^−2118 and 2^−7060: rounding to odd needs its sign."""
+    variant = Rotary(_plain, growth=XPos())
+    cosines = [decide(lambda bits, k=k: rotary.cos_sin(p, variant, bits)[0][k], to_odd) for k in range(4)]
+
+    assert cosines[0] == 2.0**-1074
 
 
 def test_growth_at_its_centre_is_exact():

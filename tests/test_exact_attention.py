@@ -14,6 +14,7 @@ from strategies import FEW, MANY, generators
 
 from refpos import Dense, Frequencies, Mscale, Rotary, Sinusoidal, SpecError, XPos
 from refpos.exact import attention as certified
+from refpos.exact import logits
 from refpos.exact.ball import Ball, within
 from refpos.exact.logits import distance
 from refpos.exact.relative import bucket, clipped, row
@@ -238,10 +239,69 @@ def test_logits_that_are_rational_are_fractions():
     assert isinstance(certified.scores(q, keys, 8191, [0, 0], floors, 64)[1], Ball)
 
 
-def test_logits_of_what_cancels_in_a_turn_are_zero_whatever_the_magnitude():
-    loud = Attention(Rotary(Frequencies((0,), unit="half-turn"), attention_factor=Mscale(40)))
+PLANE, PLANES = Rotary(Frequencies((0,))), Rotary(Frequencies((0, 0)))
+WOVEN = replace(PLANES, pairing="interleaved", write="half")
+LOUD_PLANE = Rotary(Frequencies((0,), unit="half-turn"), attention_factor=Mscale(40))
 
-    assert (Fraction(0),) == certified.scores([1, 1], [[1, 0]], Fraction(1, 4), [0], loud, 64)
+
+@pytest.mark.parametrize(
+    ("q", "k", "i", "j", "attention", "due"),
+    [
+        ([1, 1], [1, 0], Fraction(1, 4), 0, Attention(LOUD_PLANE), 0),
+        ([1, 2], [2, -1], 5, 5, Attention(LOUD_PLANE), 0),
+        ([1, 0], [1, 0], Fraction(3, 10), Fraction(8, 10), Attention(LOUD_PLANE), 0),
+        ([1, 2, 0, 1], [1, 0, 3, 4], 5, 5, Attention(PLANES), Fraction(5, 2)),
+        ([1, 2, 0, 1], [1, 0, 3, 4], 5, 5, Attention(WOVEN), Fraction(5, 2)),
+        ([1, 2, 0, 1], [1, 0, 3, 4], 9, 1, Attention(PLANES, rectify=ReRope(4, 4)), None),
+        ([1, 2, 0, 1], [1, 0, 3, 4], 5, 5, LinearAttention(PLANES), 21),
+        ([3, 4], [3, 4], 7, 7, LinearAttention(PLANE, "cosine"), 2),
+        ([3, 4], [4, -3], 7, 7, Attention(PLANE, normalise="cosine", scale=1.0), 0),
+        ([1, 2, 0, 1], [1, 0, 3, 4], 5, 5, Attention(replace(PLANES, growth=XPos(8, 3.0))), Fraction(5, 2)),
+        ([1, 1], [1, 1], 7, 3, Attention(normalise="cosine", scale=1.0), 1),
+        ([1, 1], [1, -1], 7, 3, Attention(normalise=RmsNorm(1e-5)), 0),
+        ([1, 1], [1, 1], 7, 3, Attention(normalise="key"), 1),
+        ([8] + [0] * 127, [1] + [0] * 127, 1, 0, Attention(bias=Alibi(16)), 0),
+    ],
+)
+def test_logits_are_fractions_though_what_they_are_made_of_is_not(q, k, i, j, attention, due):
+    """What stands in one place is not turned, lengths divide the product, roots stay roots until they are added."""
+    (found,) = certified.scores(q, [k], i, [j], attention, 64)
+
+    assert isinstance(found, Ball) if due is None else found == due
+    assert due is None or isinstance(found, Fraction)
+
+
+@pytest.mark.parametrize(
+    "name", ["rotary", "xpos", "parts of features", "keys of length 1", "rerope", "linear, cosines", "fox"]
+)
+def test_a_query_and_a_key_that_are_both_turned_have_the_product_that_their_difference_gives(name, monkeypatch):
+    variant, (q, k, _), places, learned = drawn(name, np.random.default_rng(5))
+    due = certified.scores(*asked(q, k, places, 1, 0), variant, 80, learned=learned)
+    monkeypatch.setattr(logits, "by_difference", lambda *_: False)
+    found = certified.scores(*asked(q, k, places, 1, 0), variant, 80, learned=learned)
+
+    assert all(overlap(a, b) for a, b in zip(found, due, strict=True))
+
+
+def test_waves_whose_weights_cancel_are_not_waves():
+    learned = {"u": [[0, 0]], "v": [[0, 0]], "weight": [[[1, 2], [-1, -2]]]}
+    rows = Sinusoidal(Frequencies((0,)), order="sin-cos")
+
+    assert (Fraction(0),) == certified.scores([1, 1], [[3, -3]], 5, [2], TransformerXL(1, 2, rows), 64, learned=learned)
+
+
+@pytest.mark.parametrize(
+    ("keys", "values", "attention", "due"),
+    [
+        ([[1, 0]], [[1, 5]], Attention(PLANE), [1, 5]),
+        ([[1, 0]], [[1, 5]], Attention(PLANE, rotate=ALL), [1, 5]),
+        ([[1, 0]], [[1, 5]], LinearAttention(PLANE, "cosine"), [1, 5]),
+        ([[1, 0], [1, 0]], [[1, 5], [3, 5]], Attention(), [2, 5]),
+        ([[1, 0], [2, 0], [9, 1]], [[1, 5]] * 3, Attention(), [1, 5]),
+    ],
+)
+def test_equal_logits_have_equal_weights_and_equal_values_are_their_mean(keys, values, attention, due):
+    assert tuple(due) == certified.attend([1, 2], keys, values, 3, [3] * len(keys), attention, 64)
 
 
 def test_a_key_beyond_the_reach_has_no_logit():

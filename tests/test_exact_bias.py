@@ -192,6 +192,11 @@ def test_what_is_rational_is_a_fraction():
     assert ((Fraction(-6), Fraction(0)),) == certified.bias(9, [0, 9], Kerple(1, "power"), 8, learned=power)
     assert ((Fraction(0),),) == certified.bias(5, [5], Kerple(1), 8, learned=power)
     assert ((Fraction(0),),) == certified.bias(5, [5], Sandwich(1, 8), 8)
+    quotient = {"hidden_weight": [[1.0]], "hidden_bias": [0.0], "output_weight": [[1.0]], "output_bias": [0.0]}
+    quotient |= {"c": 1.25, "threshold": 1.0}  # ln (9/4) / ln (27/8)
+    assert ((Fraction(2, 3),),) == certified.bias(
+        Fraction(19, 10), [Fraction(9, 10)], Fire(1, hidden=1), 8, learned=quotient
+    )
     assert ((Fraction(8),),) == certified.bias((0, 0), [(2, 1)], SwinContinuous(1, (3, 3), hidden=2), 8, learned=zeros)
 
 

@@ -13,6 +13,7 @@ from refpos.exact.ball import Ball, add, sign, subtract, within
 from refpos.exact.circle import around, bearing, greatest
 from refpos.exact.positions import place as certified
 from refpos.exact.positions import place_mask as certified_mask
+from refpos.exact.roots import raised, times
 from refpos.spec.masks import place_mask
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask
 from refpos.variants.multimodal import V2PE, CircleRope, MSRope, OmniRope, RopeTie, VideoRope
@@ -141,9 +142,15 @@ def test_what_stands_on_an_eighth_of_a_turn_is_exact():
     """2 by 2: all bearings are eighths; the first patch is at (0, r/√2, −r/√2), and its t is zero itself."""
     first = around(2, 2, CircleRope(merge=1), 96)[0]
 
-    assert Fraction(0) == first[0]
-    assert sign(subtract(first[1], Fraction(7071067811865475, 10**15))) == 1
-    assert sign(subtract(first[1], Fraction(7071067811865476, 10**15))) == -1
+    assert ((), (times(Fraction(10), raised(Fraction(1, 2), Fraction(1, 2)), 0),)) == first[:2]
+
+
+@pytest.mark.parametrize("sides", [(2, 2), (4, 4)])
+def test_where_one_image_undoes_what_another_added_positions_are_exact(sides):
+    """The second starts as far beyond a whole number as its own grid reaches to the other side."""
+    found = certified([Text(2), Image(*sides), Text(1), Image(*sides)], CircleRope(), 96)
+
+    assert {Fraction(4), Fraction(14)} & {one for one in found[-1] if isinstance(one, Fraction)}
 
 
 @given(y=st.integers(-99, 99), x=st.integers(-99, 99))
@@ -175,12 +182,15 @@ def test_the_bearings_of_three_and_four_add_to_a_quarter():
 
 
 def test_the_greatest_of_exact_numbers_is_exact():
-    assert Fraction(2) == greatest([Fraction(1), Fraction(2), Fraction(-3)])
+    root = raised(Fraction(2), Fraction(1, 2))
+
+    assert (Fraction(2),) == greatest([(Fraction(1),), (Fraction(2),), (Fraction(-3),)], 64)
+    assert (Fraction(1), root) == greatest([(Fraction(2),), (Fraction(1), root), (Fraction(-3), root)], 64)
 
 
 @given(ends=st.lists(st.tuples(st.integers(-99, 99), st.integers(0, 9)), min_size=1))
 def test_the_greatest_of_balls_reaches_from_the_greatest_lower_end_to_the_greatest_upper_one(ends):
-    found = greatest([Ball(mid, rad, 3) for mid, rad in ends])
+    (found,) = greatest([(Ball(mid, rad, 3),) for mid, rad in ends], 3)
     low, high = max(mid - rad for mid, rad in ends), max(mid + rad for mid, rad in ends)
 
     assert (found.mid - found.rad) * 2**3 == low * 2**found.scale

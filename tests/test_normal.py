@@ -583,6 +583,13 @@ def test_signs_are_decided_where_doubles_cannot_tell():
     assert (1, -1) == (sign(PI - closed(near_pi)), sign(PI - closed(near_pi + Fraction(1, 10**39))))
 
 
+def test_a_ramp_that_begins_at_the_first_plane_leaves_it_as_it_was():
+    """Its crossing is cut off at 0, and the ramp is 0 there, which is no unknown."""
+    scaled = Rotary(Frequencies((0,), scaling=ByIndex(4.0, 64, truncate=False)))
+
+    assert same(normal_form(scaled, 2), normal_form(Rotary(Frequencies((0,))), 2)) == "same"
+
+
 def test_theorems_tell_apart_what_enclosures_cannot():
     tiny = closed(Fraction(1, 2**5000))
 

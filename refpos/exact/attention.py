@@ -6,12 +6,13 @@ from typing import Any, assert_never
 
 from refpos.errors import require
 from refpos.exact.angles import Coordinate, Position, coordinates, reach
-from refpos.exact.ball import Real, add, divide, multiply
+from refpos.exact.ball import Real, divide
 from refpos.exact.elementary import exp
 from refpos.exact.given import fractions, listed
-from refpos.exact.logits import ZERO, Asked, Vector, kernel, logits, turn
+from refpos.exact.logits import ZERO, Asked, Placed, Vector, apart, kernel, logits, turn
 from refpos.exact.refined import refined
 from refpos.exact.relative import clipped, contextual, fope, relative
+from refpos.exact.roots import Number, less, plus, real, times, total
 from refpos.variants.attention import AnyAttention, Attention, Fope, LinearAttention, axis_count
 from refpos.variants.frequencies import head_count
 from refpos.variants.relative import KEYS, Cope, Deberta, Decomposed, Fox, Pope, Shaw, TransformerXL
@@ -65,7 +66,7 @@ def scores(
     asked = _asked(q, keys, query, positions, attention, learned, head)
 
     def made(scale: int) -> tuple[Real | None, ...]:
-        return tuple(_scores(asked, attention, scale))
+        return tuple(None if x is None else real(x, scale) for x in _scores(asked, attention, scale))
 
     return refined(made, lambda found: [x for x in found if x is not None], bits, _size(asked) + GUARD)
 
@@ -113,12 +114,12 @@ def attend(
     given = [fractions(v, (own,), f"values must have the width {own}") for v in rows]
 
     def made(scale: int) -> tuple[Real, ...]:
-        return _output(_weights(asked, attention, scale), given, asked, attention, scale)
+        return tuple(real(one, scale) for one in _output(given, asked, attention, scale))
 
     return refined(made, lambda found: found, bits, _size(asked) + GUARD)
 
 
-def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Real | None]:
+def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Number | None]:
     match attention:
         case Attention():
             return logits(asked, attention, scale)
@@ -134,32 +135,48 @@ def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Real 
             assert_never(attention)
 
 
-def _weights(asked: Asked, attention: AnyAttention, scale: int) -> list[Real]:
-    """Return the share of each key, 0 of one beyond the reach."""
+def _weights(asked: Asked, attention: AnyAttention, scale: int) -> dict[int, tuple[Real, Real]]:
+    """Return of each key that is seen its weight, and its share of the divisor.
+
+    Those of softmax are beside the first, which is 1, so that weights of equal logits are fractions.
+    """
     if isinstance(attention, LinearAttention):
-        pairs = kernel(asked, attention, scale)
-    else:
-        powers = [ZERO if x is None else exp(x, scale) for x in _scores(asked, attention, scale)]
-        pairs = [(x, x) for x in powers]
-    divisor: Real = ZERO
-    for _, share in pairs:
-        divisor = add(divisor, share)
+        return dict(enumerate(kernel(asked, attention, scale)))
+    seen = {n: x for n, x in enumerate(_scores(asked, attention, scale)) if x is not None}
+    first = next(iter(seen.values()), ZERO)
+    found = {n: exp(real(less(x, first, scale), scale), scale) for n, x in seen.items()}
+    return {n: (x, x) for n, x in found.items()}
+
+
+def _output(values: Sequence[Vector], asked: Asked, attention: AnyAttention, scale: int) -> Vector:
+    """Return m + Σ w (v − m) / Σ w, m the first value: values that are equal are what is made of them."""
+    weights = _weights(asked, attention, scale)
+    divisor = total((share for _, share in weights.values()), scale)
     require(divisor != 0, "a query must see a key", "one that sees none")
-    return [divide(weight, divisor) for weight, _ in pairs]
+    rows, back = _moved(values, asked, attention, scale)
+    elu = isinstance(attention, LinearAttention) and attention.kernel == "elu"
+    about = [ZERO] * len(values[0]) if elu else rows[min(weights)]
+    o = []
+    for m, column in zip(about, zip(*rows, strict=True), strict=True):
+        away = total((times(w, less(column[n], m, scale), scale) for n, (w, _) in weights.items()), scale)
+        o.append(plus(m, times(divide(Fraction(1), real(divisor, scale)), away, scale), scale))
+    return turn(back._replace(x=o), asked, scale)
 
 
-def _output(
-    weights: Sequence[Real], values: Sequence[Vector], asked: Asked, attention: AnyAttention, scale: int
-) -> tuple[Real, ...]:
+def _moved(values: Sequence[Vector], asked: Asked, attention: AnyAttention, scale: int) -> tuple[list[Vector], Placed]:
+    """Return values as they are turned, or moved by what an offset has learned, and how their mean is turned back.
+
+    Where both is done positions are counted from the query: what turns back undoes what turned, but for the offset.
+    """
     rotary, sides = (attention.rotary, attention.rotate) if isinstance(attention, Attention) else (None, ())
-    o: list[Real] = [ZERO] * len(values[0])
-    for weight, v, j in zip(weights, values, asked.places, strict=True):
-        moved = turn(v, j, rotary if "value" in sides else None, scale, "key", asked.learned, asked.head)
-        if isinstance(attention, Shaw) and attention.values:
-            row = asked.learned["values"][clipped(asked.i, j, attention)]
-            moved = tuple(add(a, b) for a, b in zip(moved, row, strict=True))
-        o = [add(total, multiply(weight, x)) for total, x in zip(o, moved, strict=True)]
-    return turn(o, asked.i, rotary if "output" in sides else None, scale, "output", asked.learned, asked.head)
+    forth, back = (rotary if side in sides else None for side in ("value", "output"))
+    start = asked.i if forth and back else (ZERO,) * len(asked.i)
+    placed = [Placed(v, apart(j, start), forth, "key") for v, j in zip(values, asked.places, strict=True)]
+    rows = [turn(one, asked, scale) for one in placed]
+    if isinstance(attention, Shaw) and attention.values:
+        own = (asked.learned["values"][clipped(asked.i, j, attention)] for j in asked.places)
+        rows = [[plus(a, b, scale) for a, b in zip(v, row, strict=True)] for v, row in zip(rows, own, strict=True)]
+    return rows, Placed((), apart(asked.i, start), back, "output")
 
 
 def _asked(

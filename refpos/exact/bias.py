@@ -13,6 +13,7 @@ from refpos.exact.network import Arrays, layers, read, sigmoid
 from refpos.exact.offsets import CLS, Cell, row, rows
 from refpos.exact.refined import refined
 from refpos.exact.roots import Number, raised, real, times
+from refpos.exact.scaling import quotient_of_logs
 from refpos.variants.bias import Alibi, Bias, Fire, Indexed, Kerple, Sandwich, T5Buckets, axis_count
 from refpos.variants.window import SwinContinuous, SwinWindow
 
@@ -71,7 +72,8 @@ def bias(
     i, places = _points(query, keys, axis_count(variant))
 
     def made(scale: int) -> tuple[tuple[Real, ...], ...]:
-        return tuple(zip(*_columns(i, places, variant, given, scale), strict=True)) or ((),) * variant.heads
+        found = [[real(one, scale) for one in heads] for heads in added(i, places, variant, given, scale)]
+        return tuple(zip(*found, strict=True)) or ((),) * variant.heads
 
     size = max((reach(p) for p in (i, *places) if p is not CLS), default=0)
     return refined(made, lambda found: [x for head in found for x in head], bits, 2 * size + GUARD)
@@ -100,10 +102,10 @@ def _points(query: Cell, keys: Sequence[Cell], axes: int) -> tuple[Point | None,
     return i, found
 
 
-def _columns(
+def added(
     i: Point | None, keys: Sequence[Point | None], variant: Bias, given: Arrays, scale: int
-) -> list[tuple[Real, ...]]:
-    """Return for each key the biases of the heads, of about that scale."""
+) -> Sequence[Sequence[Number]]:
+    """Return for each key the biases of the heads, to about 2^−scale; what is a root of a fraction is kept as one."""
     match variant:
         case T5Buckets() | SwinWindow():
             return [tuple(given["table"][one]) for one in rows(i, keys, variant)]
@@ -124,18 +126,18 @@ def _known(p: Point | None) -> Point:
 
 def _one(
     i: Point, j: Point, keys: Sequence[Point], variant: Alibi | Kerple | Sandwich | Fire, given: Arrays, scale: int
-) -> tuple[Real, ...]:
+) -> Sequence[Number]:
     match variant:
         case Alibi():
             place = _place(i, j, keys, variant)
-            return tuple(real(times(one, place, scale), scale) for one in _slopes(variant))
+            return [times(one, place, scale) for one in _slopes(variant)]
         case Kerple():
             d = abs(i[0] - j[0])
-            return tuple(_kerple(d, *one, variant, scale) for one in zip(given["r1"], given["r2"], strict=True))
+            return [_kerple(d, *one, variant, scale) for one in zip(given["r1"], given["r2"], strict=True)]
         case Sandwich():
             total = _waves(i[0] - j[0], variant, scale)
             divisors = (Fraction(variant.maximum) * h / variant.heads for h in range(1, variant.heads + 1))
-            return tuple(divide(total, one) for one in divisors)
+            return [divide(total, one) for one in divisors]
         case Fire():
             return layers((_fraction(abs(i[0] - j[0]), max(i[0], given["threshold"]), variant, given, scale),), given)
         case _:
@@ -161,10 +163,10 @@ def _place(i: Point, j: Point, keys: Sequence[Point], variant: Alibi) -> Number:
             assert_never(variant.reference)
 
 
-def _kerple(d: Fraction, r1: Fraction, r2: Fraction, variant: Kerple, scale: int) -> Real:
+def _kerple(d: Fraction, r1: Fraction, r2: Fraction, variant: Kerple, scale: int) -> Number:
     if variant.kernel == "logarithmic":
         return multiply(-r1, ln(1 + r2 * d, scale))
-    return multiply(-r1, real(raised(d, r2), scale)) if d else ZERO
+    return times(-r1, raised(d, r2), scale) if d else ZERO
 
 
 def _waves(offset: Fraction, variant: Sandwich, scale: int) -> Real:
@@ -177,15 +179,11 @@ def _waves(offset: Fraction, variant: Sandwich, scale: int) -> Real:
 
 
 def _fraction(distance: Fraction, longest: Fraction, variant: Fire, given: Arrays, scale: int) -> Real:
-    """Return ψ(distance)/(ψ(longest) + ε); 1 exactly where the two are one, as for the first key, and ε is 0."""
-    if distance == longest and variant.epsilon == 0:
-        return ONE
-    divisor = add(_psi(longest, given, scale), Fraction(variant.epsilon))
-    return divide(_psi(distance, given, scale), divisor)
-
-
-def _psi(x: Fraction, given: Arrays, scale: int) -> Real:
-    return ln(1 + given["c"] * x, scale)
+    """Return ψ(distance)/(ψ(longest) + ε), ψ(x) = ln(1 + c x)."""
+    x, most = (1 + given["c"] * one for one in (distance, longest))
+    if variant.epsilon == 0 and distance:
+        return quotient_of_logs(x, most, scale)
+    return divide(ln(x, scale), add(ln(most, scale), Fraction(variant.epsilon)))
 
 
 def _continuous(one: int, variant: SwinContinuous, given: Arrays, scale: int) -> tuple[Real, ...]:

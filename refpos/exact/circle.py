@@ -1,6 +1,6 @@
 """The grid of an image on a circle about the diagonal, certified, and what that needs: bearings and the greatest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
@@ -10,11 +10,12 @@ from refpos.exact.angles import HALF, circle
 from refpos.exact.ball import Ball, Real, UndecidedError, add, ball, divide, multiply, negative, subtract
 from refpos.exact.constants import pi
 from refpos.exact.elementary import cos_sin
-from refpos.exact.roots import Number, plus, raised, real, times
+from refpos.exact.roots import Number, Sum, raised, real, summed, times, total
 from refpos.exact.scaling import Frequency
 from refpos.variants.multimodal import CircleRope
 
 GUARD = 16
+EIGHTH = Fraction(1, 8)
 EIGHTHS = {
     **{(0, 0): 0, (0, 1): 0, (1, 1): 1, (1, 0): 2, (1, -1): 3},
     **{(0, -1): 4, (-1, -1): -3, (-1, 0): -2, (-1, 1): -1},
@@ -28,25 +29,26 @@ OWN = ((2, 0), (-1, 1), (-1, -1))
 """What t, y and x have of y/√6 and of x/√2."""
 
 
-def around(h: int, w: int, rule: CircleRope, scale: int) -> tuple[tuple[Real, ...], ...]:
+def around(h: int, w: int, rule: CircleRope, scale: int) -> tuple[tuple[Sum, ...], ...]:
     r"""Return (t, y, x) of every patch of a grid, row by row, as seen from the diagonal of text.
 
     √(2/3) (1 − dff_rate) r cos 2π(τ − s) with s = 1/4, 11/12 and 7/12 for t, y and x, and
     dff_rate (2y/√6, x/√2 − y/√6, −x/√2 − y/√6)
 
-    which is (a, b) in the plane across (1, 1, 1), written out. τ is a fraction, and a coordinate exact, where the
-    bearings of a patch and of the first and last one are eighths of a turn; other coincidences are not looked for.
+    which is (a, b) in the plane across (1, 1, 1), written out. τ is a fraction where the bearings of a patch and of the
+    first and last one are eighths of a turn, and a coordinate a sum of roots where it is in 24ths; other coincidences
+    are not looked for.
 
     Examples
     --------
-    >>> around(1, 1, CircleRope(radius=3.0), 64)[0][0]
-    Fraction(0, 1)
+    >>> around(1, 1, CircleRope(radius=3.0, relative=False), 64)[0][1]
+    (Root(coefficient=Fraction(3, 2), powers=((2, Fraction(1, 2)),)),)
     """
     seen = _grid(h, w, rule)
     unit = max(max(point) for point in seen) if rule.relative else Fraction(1)
     size = times(Fraction(rule.radius) * unit * (1 - Fraction(rule.dff_rate)), raised(Fraction(2, 3), HALF), 0)
     return tuple(
-        _row(size, turn, point, Fraction(rule.dff_rate), scale)
+        tuple(_row(size, turn, point, Fraction(rule.dff_rate), scale))
         for turn, point in zip(_turns(seen, Fraction(rule.alpha), scale), seen, strict=True)
     )
 
@@ -79,20 +81,23 @@ def bearing(y: Fraction, x: Fraction, scale: int) -> Real:
     return divide(add(guess, _arctangent(divide(b, a), w)), multiply(pi(w), Fraction(2)))
 
 
-def greatest(values: Sequence[Real]) -> Real:
-    """Return the greatest of some numbers: exactly where all are exact, else a ball from the greatest lower end up.
+def greatest(sums: Iterable[Sum], scale: int) -> Sum:
+    """Return the greatest sum where one is known to be; else a ball from the greatest lower end up.
 
     Examples
     --------
-    >>> greatest([Fraction(1), Ball(3, 1, 1)])
-    Ball(mid=6, rad=2, scale=2)
+    >>> greatest([(Fraction(1),), (Ball(3, 1, 1),)], 1), greatest([(Fraction(1),), (Ball(5, 1, 1),)], 1)
+    ((Ball(mid=6, rad=2, scale=2),), (Ball(mid=5, rad=1, scale=1),))
     """
-    scales = [one.scale for one in values if isinstance(one, Ball)]
-    if not scales:
-        return max(one for one in values if not isinstance(one, Ball))
-    balls = [ball(one, max(scales)) for one in values]
+    distinct = {frozenset(one): one for one in sums}.values()
+    values = [real(total(one, scale), scale) for one in distinct]
+    if not any(isinstance(one, Ball) for one in values):
+        return (max(one for one in values if not isinstance(one, Ball)),)
+    width = max(one.scale for one in values if isinstance(one, Ball))
+    balls = [ball(one, width) for one in values]
     low, high = max(one.mid - one.rad for one in balls), max(one.mid + one.rad for one in balls)
-    return Ball(low + high, high - low, max(scales) + 1)
+    may_be = [one for one, value in zip(distinct, balls, strict=True) if value.mid + value.rad >= low]
+    return may_be[0] if len(may_be) == 1 else (Ball(low + high, high - low, width + 1),)
 
 
 def _grid(h: int, w: int, rule: CircleRope) -> tuple[tuple[Fraction, Fraction], ...]:
@@ -113,19 +118,22 @@ def _turns(seen: Sequence[tuple[Fraction, Fraction]], alpha: Fraction, scale: in
         yield add(multiply(share, alpha), (1 - alpha) * Fraction(i, len(seen)))
 
 
-def _row(size: Number, turn: Real, point: Sequence[Fraction], rate: Fraction, scale: int) -> tuple[Real, ...]:
-    """Return t, y and x of one patch."""
+def _row(size: Number, turn: Real, point: Sequence[Fraction], rate: Fraction, scale: int) -> Iterator[Sum]:
+    """Yield t, y and x of one patch."""
     y, x = (times(rate * c, raised(Fraction(1, n), HALF), scale) for c, n in zip(point, (6, 2), strict=True))
-    row = []
     for phase, (p, q) in zip(PHASES, OWN, strict=True):
-        own = plus(times(Fraction(p), y, scale), times(Fraction(q), x, scale), scale)
-        row.append(real(plus(_turned(size, subtract(turn, phase), scale), own, scale), scale))
-    return tuple(row)
+        own = times(Fraction(p), y, scale), times(Fraction(q), x, scale)
+        yield summed((*_turned(size, subtract(turn, phase), scale), *own))
 
 
-def _turned(size: Number, turn: Real, scale: int) -> Number:
-    """Return size · cos 2π turn."""
-    return times(size, circle(Frequency(multiply(turn, Fraction(2)), half_turns=True), scale)[0], scale)
+def _turned(size: Number, turn: Real, scale: int) -> Sum:
+    """Return size · cos 2π turn: of 24ths of a turn, cos(a + b) with a an eighth and b in twelfths, a sum of roots."""
+    a = EIGHTH if isinstance(turn, Fraction) and 24 * turn % 2 == 1 else Fraction(0)
+    first, second = (circle(Frequency(multiply(one, Fraction(2)), True), scale) for one in (a, subtract(turn, a)))
+    (cos, sin), (c, s) = first, second
+    return times(size, times(cos, c, scale), scale), times(
+        size, times(times(Fraction(-1), sin, scale), s, scale), scale
+    )
 
 
 def _key(y: Fraction, x: Fraction) -> tuple[int, Fraction]:

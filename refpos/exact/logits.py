@@ -1,15 +1,17 @@
 """Logits of a query that is turned, certified: normalised, scaled, sharpened, biased."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple, assert_never
 
 from refpos.errors import require
-from refpos.exact.ball import Real, UndecidedError, add, compare, divide, multiply, negative
-from refpos.exact.bias import bias
+from refpos.exact.ball import Real, UndecidedError, add, compare, divide, multiply
+from refpos.exact.bias import added
 from refpos.exact.elementary import exp, ln, sqrt
-from refpos.exact.roots import Number, plus, raised, real, times
+from refpos.exact.network import read
+from refpos.exact.roots import Number, plus, raised, real, times, total
 from refpos.exact.rotary import table, turned
 from refpos.exact.scaling import magnitude, quotient_of_logs
 from refpos.variants.attention import Attention, Chunks, LinearAttention, Local, ReRope, RmsNorm
@@ -18,9 +20,9 @@ from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary, Side
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
 
-ONE, ZERO = Fraction(1), Fraction(0)
+ONE, ZERO, HALF = Fraction(1), Fraction(0), Fraction(1, 2)
 Point = tuple[Fraction, ...]
-Vector = Sequence[Real]
+Vector = Sequence[Number]
 
 
 class Asked(NamedTuple):
@@ -34,20 +36,23 @@ class Asked(NamedTuple):
     head: int
 
 
-def logits(asked: Asked, attention: Attention, scale: int) -> list[Real | None]:
+class Placed(NamedTuple):
+    """A vector, where it stands, and what turns it."""
+
+    x: Vector
+    p: Point
+    rotary: Rotary | None
+    side: Side
+
+
+def logits(asked: Asked, attention: Attention, scale: int) -> list[Number | None]:
     """Return s τ q̂·k̂ + b, or s (τ q̂·k̂ + b), of each key, about to 2^−scale; None for one beyond the reach."""
     s, tau = factor(attention.scale, len(asked.q), scale), _temperature(asked, attention, scale)
-    rotary = attention.rotary if "query" in attention.rotate else None
-
-    @cache
-    def query(i: Point) -> tuple[Real, ...]:
-        return turn(asked.q, i, rotary, scale, "query", asked.learned, asked.head)
-
-    found: list[Real | None] = []
+    found: list[Number | None] = []
     for key, j, b in zip(asked.keys, asked.places, _bias(asked, attention, scale), strict=True):
-        x = times(tau, _content(asked, query, key, j, attention, scale), scale)
+        x = times(tau, _content(asked, key, j, attention, scale), scale)
         total = times(s, plus(x, b, scale), scale) if attention.bias_scaled else plus(times(s, x, scale), b, scale)
-        found.append(real(total, scale) if _seen(asked.i[0], j[0], attention.reach) else None)
+        found.append(total if _seen(asked.i[0], j[0], attention.reach) else None)
     return found
 
 
@@ -68,34 +73,60 @@ def kernel(asked: Asked, attention: LinearAttention, scale: int) -> list[tuple[R
     return [_kernel(asked, key, j, attention, scale) for key, j in zip(asked.keys, asked.places, strict=True)]
 
 
-def turn(
-    x: Vector, p: Point, rotary: Rotary | None, scale: int, side: Side, learned: Mapping[str, Any], head: int
-) -> tuple[Real, ...]:
-    """Return features turned by a position, as `refpos.exact.rotary.rotate`, but of balls too."""
+def turn(placed: Placed, asked: Asked, scale: int) -> Vector:
+    """Return a vector turned, as `refpos.exact.rotary.rotate`, but of roots and balls too."""
+    x, p, rotary, side = placed
     if rotary is None:
-        return tuple(x)
-    own = {name: learned[name] for name in learned_shapes(rotary.frequencies)} or None
-    head = 0 if head_count(rotary.frequencies) is None else head
+        return x
+    own = {name: asked.learned[name] for name in learned_shapes(rotary.frequencies)} or None
+    head = 0 if head_count(rotary.frequencies) is None else asked.head
     circles = table(p, rotary, scale, side, learned=own, head=head)
     y: list[Number] = list(x)
     for (a, b), (c, d), (first, second) in zip(*planes(rotary, len(x)), strict=True):
-        y[c] = turned(x[a], negative(x[b]), circles[first], scale)
+        y[c] = turned(x[a], times(-ONE, x[b], scale), circles[first], scale)
         y[d] = turned(x[b], x[a], circles[second], scale)
-    return tuple(real(one, scale) for one in y)
+    return y
 
 
-def dot(q: Vector, k: Vector) -> Real:
-    """Return q·k.
+def product(a: Placed, b: Placed, asked: Asked, scale: int) -> Number:
+    """Return (R_i a)·(R_j b): where `by_difference` a·R_(j−i) b, growth counted from the query, times g² where turned.
+
+    So what stands in one place is not turned, and what is rational is a fraction, or zero whatever g is.
+    """
+    rotary = a.rotary
+    if rotary is None or not by_difference(a, b):
+        return dot(turn(a, asked, scale), turn(b, asked, scale), scale)
+    growth = None if rotary.growth is None else replace(rotary.growth, centre=0.0)
+    plain, written = replace(rotary, attention_factor=1.0, growth=growth), {*chain(*planes(rotary, len(a.x)).write)}
+    x = turn(a._replace(p=(ZERO,) * len(a.p), rotary=plain), asked, scale)
+    y = turn(b._replace(p=apart(b.p, a.p), rotary=plain), asked, scale)
+    terms = [times(c, d, scale) for c, d in zip(x, y, strict=True)]
+    loud, kept = (total((one for n, one in enumerate(terms) if (n in written) == own), scale) for own in (True, False))
+    g = magnitude(rotary.attention_factor, scale)
+    return plus(times(times(g, g, scale), loud, scale), kept, scale)
+
+
+def by_difference(a: Placed, b: Placed) -> bool:
+    """Whether only the difference of places counts: planes turn by one angle, and what one grows by the other loses."""
+    if a.rotary is None or b.rotary is None:
+        return False
+    return a.rotary.columns == "paired" and (a.rotary.growth is None or a.side != b.side)
+
+
+def apart(j: Point, i: Point) -> Point:
+    """Return p_j − p_i."""
+    return tuple(b - a for a, b in zip(i, j, strict=True))
+
+
+def dot(q: Vector, k: Vector, scale: int) -> Number:
+    """Return q·k, to the bounds of `times` and `total`.
 
     Examples
     --------
-    >>> dot((ONE, Fraction(1, 2)), (Fraction(3), Fraction(4)))
+    >>> dot((ONE, Fraction(1, 2)), (Fraction(3), Fraction(4)), 64)
     Fraction(5, 1)
     """
-    total: Real = ZERO
-    for a, b in zip(q, k, strict=True):
-        total = add(total, multiply(a, b))
-    return total
+    return total((times(a, b, scale) for a, b in zip(q, k, strict=True)), scale)
 
 
 def distance(offset: Fraction, given: ReRope) -> Fraction:
@@ -115,38 +146,45 @@ def _map(given: ReRope) -> tuple[Fraction, Fraction]:
     return Fraction(given.window), ZERO if given.factor is None else 1 / Fraction(given.factor)
 
 
-def _content(
-    asked: Asked, query: Callable[[Point], Vector], key: Vector, j: Point, attention: Attention, scale: int
-) -> Real:
-    """Return q̂·k̂ of a query that is turned by each of its positions once, and of one key."""
-    i, rotary = asked.i, attention.rotary if "key" in attention.rotate else None
+def _content(asked: Asked, key: Vector, j: Point, attention: Attention, scale: int) -> Number:
+    """Return q̂·k̂ of the query and of one key: their product over their lengths, which is rational more often."""
+    i = asked.i
     if attention.rectify is not None:
         w, pace = _map(attention.rectify)
         if i[0] - j[0] >= w:
             i, j = (w + (i[0] - w) * pace,), (j[0] * pace,)
-    k = turn(key, j, rotary, scale, "key", asked.learned, asked.head)
-    return dot(*_normalised(query(i), k, attention, scale))
+    query, other = (attention.rotary if side in attention.rotate else None for side in ("query", "key"))
+    q, k = Placed(asked.q, i, query, "query"), Placed(key, j, other, "key")
+    return times(product(q, k, asked, scale), _over_lengths(q, k, asked, attention, scale), scale)
 
 
-def _normalised(q: Vector, k: Vector, attention: Attention, scale: int) -> tuple[Vector, Vector]:
+def _over_lengths(q: Placed, k: Placed, asked: Asked, attention: Attention, scale: int) -> Number:
+    """Return what a product is multiplied by where its vectors are divided by their lengths."""
+
+    def square(one: Placed) -> Number:
+        return product(one, one, asked, scale)
+
     match attention.normalise:
         case None:
-            return q, k
+            return ONE
         case "key":
-            return q, _over(k, dot(k, k), scale)
+            return _over_root(square(k), scale)
         case "cosine":
-            return _over(q, dot(q, q), scale), _over(k, dot(k, k), scale)
+            return _over_root(times(square(q), square(k), scale), scale)
         case RmsNorm(epsilon=epsilon):
-            n, e = Fraction(len(q)), Fraction(epsilon)
-            return _over(q, add(divide(dot(q, q), n), e), scale), _over(k, add(divide(dot(k, k), n), e), scale)
+            n, e = Fraction(1, len(q.x)), Fraction(epsilon)
+            first, second = (plus(times(n, square(one), scale), e, scale) for one in (q, k))
+            return _over_root(times(first, second, scale), scale)
         case _:
             assert_never(attention.normalise)
 
 
-def _over(x: Vector, square: Real, scale: int) -> Vector:
-    require(square != 0, "what is divided by its length must not be zero", x)
-    size = sqrt(square, scale)
-    return [divide(one, size) for one in x]
+def _over_root(square: Number, scale: int) -> Number:
+    """Return 1/√square, a root of what is a fraction."""
+    require(square != 0, "what is divided by its length must not be zero", "a vector of zeros")
+    if isinstance(square, Fraction):
+        return raised(square, -HALF)
+    return divide(ONE, sqrt(real(square, scale), scale))
 
 
 def _temperature(asked: Asked, attention: Attention, scale: int) -> Number:
@@ -167,7 +205,7 @@ def _temperature(asked: Asked, attention: Attention, scale: int) -> Number:
 def _count(n: Fraction, given: LogCount, scale: int) -> Real:
     """Return ln n / ln base, exactly where both are powers of one number."""
     require(n >= 1, "temperatures must count from 1", n)
-    ratio = ln(n, scale) if given.base is None or n == 1 else quotient_of_logs(n, given.base, scale)
+    ratio = ln(n, scale) if given.base is None or n == 1 else quotient_of_logs(n, Fraction(given.base), scale)
     if not given.clip:
         return ratio
     way = compare(ratio, ONE)
@@ -176,11 +214,11 @@ def _count(n: Fraction, given: LogCount, scale: int) -> Real:
     return ratio if way > 0 else ONE
 
 
-def _bias(asked: Asked, attention: Attention, scale: int) -> tuple[Real, ...]:
+def _bias(asked: Asked, attention: Attention, scale: int) -> Vector:
     if attention.bias is None:
         return (ZERO,) * len(asked.keys)
-    own = {name: asked.learned[name] for name in attention.bias.learned} or None
-    return bias(asked.i, asked.places, attention.bias, scale, learned=own)[asked.head]
+    own = read(attention.bias, {name: asked.learned[name] for name in attention.bias.learned})
+    return [heads[asked.head] for heads in added(asked.i, asked.places, attention.bias, own, scale)]
 
 
 def _seen(i: Fraction, j: Fraction, reach: Local | Chunks | None) -> bool:
@@ -197,17 +235,17 @@ def _seen(i: Fraction, j: Fraction, reach: Local | Chunks | None) -> bool:
 
 def _kernel(asked: Asked, key: Vector, j: Point, attention: LinearAttention, scale: int) -> tuple[Real, Real]:
     elu = attention.kernel == "elu"
-    q, k = ([_elu(x, scale) for x in one] if elu else one for one in (asked.q, key))
-    given = (attention.rotary, scale)
-    turned = turn(q, asked.i, *given, "query", asked.learned, asked.head)
-    other = turn(k, j, *given, "key", asked.learned, asked.head)
+    x, y = ([_elu(one, scale) for one in vector] if elu else vector for vector in (asked.q, key))
+    q, k = Placed(x, asked.i, attention.rotary, "query"), Placed(y, j, attention.rotary, "key")
+    found = product(q, k, asked, scale)
     if elu:
-        return dot(turned, other), dot(q, k)
-    found = add(ONE, dot(_over(turned, dot(turned, turned), scale), _over(other, dot(other, other), scale)))
-    return found, found
+        return real(found, scale), real(dot(x, y, scale), scale)
+    squares = times(product(q, q, asked, scale), product(k, k, asked, scale), scale)
+    weight = real(plus(ONE, times(found, _over_root(squares, scale), scale), scale), scale)
+    return weight, weight
 
 
-def _elu(x: Real, scale: int) -> Real:
+def _elu(x: Number, scale: int) -> Number:
     """Return 1 + elu(x) of a fraction: 1 + x, or e^x below 0."""
     assert isinstance(x, Fraction)
     return 1 + x if x > 0 else exp(x, scale)

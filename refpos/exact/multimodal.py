@@ -7,14 +7,18 @@ from math import ceil, floor, lcm
 from typing import assert_never
 
 from refpos.errors import SpecError, require
-from refpos.exact.ball import Real, add
+from refpos.exact.ball import Real
 from refpos.exact.circle import around, greatest
+from refpos.exact.roots import Sum, real, summed, total
 from refpos.variants.multimodal import V2PE, CircleRope, MRope, MSRope, Multimodal, OmniRope, RopeTie, VideoRope
 from refpos.variants.positions import Audio, Image, Segment, Text, Video
 
 Row = tuple[Real, ...]
-Placed = tuple[list[Row], Real]
+Placed = tuple[list[Row], Fraction]
 """The rows of a grid, and where the next segment starts."""
+
+Straight = MRope | VideoRope | OmniRope | MSRope | V2PE | RopeTie
+"""Rules that place no grid on a circle: all is a fraction."""
 
 ONE = Fraction(1)
 
@@ -22,17 +26,28 @@ ONE = Fraction(1)
 def sequence(segments: Iterable[Segment], rule: Multimodal, scale: int) -> list[Row]:
     """Return (t, y, x), (y, x) or (p,) of every token; what is irrational, at about that scale."""
     rows: list[Row] = []
-    start: Real = Fraction(0)
+    start: Sum = (Fraction(0),)
     grids = 0
     for segment in _apart(segments, rule):
         if isinstance(segment, Text | Audio):
-            line = [add(start, one) for one in _line(segment, rule)]
-            block, start = [(one,) * _axes(rule) for one in line], add(line[-1], ONE)
+            line = _line(segment, rule)
+            rows += [(_reckoned((*start, one), scale),) * _axes(rule) for one in line]
+            start = summed((*start, line[-1], ONE))
+            continue
+        if isinstance(rule, CircleRope):
+            block, start = _circle(segment, start, rule, scale)
         else:
-            block, start = _grid(segment, start, grids, rule, scale)
-            grids += 1
+            whole = total(start, scale)
+            assert isinstance(whole, Fraction)
+            block, whole = _grid(segment, whole, grids, rule)
+            start = (whole,)
         rows += block
+        grids += 1
     return rows
+
+
+def _reckoned(one: Sum, scale: int) -> Real:
+    return real(total(one, scale), scale)
 
 
 def _apart(segments: Iterable[Segment], rule: Multimodal) -> Iterator[Segment]:
@@ -59,12 +74,15 @@ def _times(n: int, per_second: float, rule: MRope) -> list[Fraction]:
     return [Fraction(floor(i * rate)) for i in range(n)]
 
 
-def _grid(segment: Image | Video, start: Real, number: int, rule: Multimodal, scale: int) -> Placed:
-    if isinstance(rule, CircleRope):
-        h, w = _image(segment, rule, rule.merge)
-        rows = [tuple(add(start, one) for one in row) for row in around(h, w, rule, scale)]
-        return rows, add(greatest([one for row in rows for one in row]), ONE)
-    assert isinstance(start, Fraction)
+def _circle(segment: Image | Video, start: Sum, rule: CircleRope, scale: int) -> tuple[list[Row], Sum]:
+    """Return the rows of a grid on a circle, and where the next segment starts: roots are kept until the end."""
+    h, w = _image(segment, rule, rule.merge)
+    rows = [[summed((*start, *one)) for one in row] for row in around(h, w, rule, scale)]
+    most = greatest((one for row in rows for one in row), scale)
+    return [tuple(_reckoned(one, scale) for one in row) for row in rows], summed((*most, ONE))
+
+
+def _grid(segment: Image | Video, start: Fraction, number: int, rule: Straight) -> Placed:
     match rule:
         case MRope():
             placed = _mrope(segment, start, rule)

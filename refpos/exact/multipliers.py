@@ -129,9 +129,9 @@ def _rise(x: Fraction, low: Crossing, high: Crossing, apart: Fraction) -> Closed
         a, b = crossing(*low, scale), crossing(*high, scale)
         return divide(subtract(x, a), add(apart, subtract(b, a)))
 
-    if decide(value, known_sign) < 0:
+    if decide(value, known_sign) <= 0:
         return ZERO
-    if decide(lambda scale: subtract(value(scale), Fraction(1)), known_sign) > 0:
+    if decide(lambda scale: subtract(value(scale), Fraction(1)), known_sign) >= 0:
         return ONE
     return atom("ramp", x, *low, *high, apart)
 

@@ -9,7 +9,7 @@ from refpos.errors import require
 from refpos.exact.ball import Real, add, clamp, compare, multiply, negative, subtract
 from refpos.exact.constants import pi
 from refpos.exact.elementary import cos_sin, exp, ln
-from refpos.exact.logits import ONE, ZERO, Asked, Point, Vector, dot, factor, turn
+from refpos.exact.logits import ONE, ZERO, Asked, Placed, Point, factor, product
 from refpos.exact.network import sigmoid
 from refpos.exact.roots import Number, raised, real, times
 from refpos.exact.sinusoidal import embed
@@ -26,6 +26,8 @@ from refpos.variants.relative import (
     TransformerXL,
 )
 from refpos.variants.temperature import InverseRoot
+
+Row = Sequence[Real]
 
 
 def relative(asked: Asked, attention: Relative, scale: int) -> list[Real]:
@@ -62,7 +64,7 @@ def fope(asked: Asked, attention: Fope, scale: int) -> list[Real]:
     """Return (L_i q)·(L_j k)/√d of each key, about to 2^−scale."""
     q = _waved(asked.q, asked.i[0], asked, attention, scale)
     turned = [_waved(k, j[0], asked, attention, scale) for k, j in _keys(asked)]
-    return [_scaled(dot(q, k), attention.width, scale) for k in turned]
+    return [_scaled(_dot(q, k), attention.width, scale) for k in turned]
 
 
 def clipped(i: Point, j: Point, attention: Shaw) -> int:
@@ -111,14 +113,15 @@ def bucket(offset: int, buckets: int, distance: int) -> int:
 def _shaw(asked: Asked, attention: Shaw) -> list[Real]:
     table = asked.learned["keys"]
     rows = [table[clipped(asked.i, j, attention)] for j in asked.places]
-    return [dot(asked.q, [a + b for a, b in zip(k, one, strict=True)]) for k, one in zip(asked.keys, rows, strict=True)]
+    return [_dot(asked.q, _sum(k, one)) for k, one in zip(asked.keys, rows, strict=True)]
 
 
-def _transformer_xl(asked: Asked, k: Vector, j: Point, attention: TransformerXL, scale: int) -> Real:
+def _transformer_xl(asked: Asked, k: Row, j: Point, attention: TransformerXL, scale: int) -> Real:
     u, v, weight = (asked.learned[name][asked.head] for name in ("u", "v", "weight"))
     wave = _wave(asked.i[0] - j[0], attention.rows, scale)
-    seen = [dot(line, wave) for line in weight]
-    total = add(dot(_sum(asked.q, u), k), dot(_sum(asked.q, v), seen))
+    wanted = _sum(asked.q, v)
+    seen = _dot([_dot(wanted, column) for column in zip(*weight, strict=True)], wave)
+    total = add(_dot(_sum(asked.q, u), k), seen)
     return _scaled(total, len(asked.q), scale)
 
 
@@ -126,29 +129,29 @@ _wave = lru_cache(maxsize=64)(embed)
 """The row of an offset: one for all heads."""
 
 
-def _deberta(asked: Asked, k: Vector, j: Point, attention: Deberta) -> Real:
-    total, offset = dot(asked.q, k), _offset(asked.i, j)
+def _deberta(asked: Asked, k: Row, j: Point, attention: Deberta) -> Real:
+    total, offset = _dot(asked.q, k), _offset(asked.i, j)
     if "c2p" in attention.terms:
-        total = add(total, dot(asked.q, asked.learned["keys"][asked.head][row(offset, attention)]))
+        total = add(total, _dot(asked.q, asked.learned["keys"][asked.head][row(offset, attention)]))
     if "p2c" in attention.terms:
         place = row(-offset if attention.mirrored else offset, attention)
-        total = add(total, dot(k, asked.learned["queries"][asked.head][place]))
+        total = add(total, _dot(k, asked.learned["queries"][asked.head][place]))
     return total
 
 
-def _decomposed(asked: Asked, k: Vector, j: Point, attention: Decomposed, scale: int) -> Real:
+def _decomposed(asked: Asked, k: Row, j: Point, attention: Decomposed, scale: int) -> Real:
     h, w = attention.window
     y, x = (_offset((a,), (b,)) for a, b in zip(asked.i, j, strict=True))
     require(abs(y) < h and abs(x) < w, f"cells must lie within one window of {h} by {w}", [y, x])
-    found = add(dot(asked.q, asked.learned["rows"][y + h - 1]), dot(asked.q, asked.learned["columns"][x + w - 1]))
-    return add(_scaled(dot(asked.q, k), len(asked.q), scale), found)
+    found = add(_dot(asked.q, asked.learned["rows"][y + h - 1]), _dot(asked.q, asked.learned["columns"][x + w - 1]))
+    return add(_scaled(_dot(asked.q, k), len(asked.q), scale), found)
 
 
 def _cope(asked: Asked, attention: Cope, scale: int) -> list[Real]:
     """Return l + q·e[p]; e is e_0 + Σ_m (e_(m+1) − e_m) cut(p − m), which is its interpolation and needs no floor."""
-    plain = [_scaled(dot(asked.q, k), len(asked.q), scale) for k in asked.keys]
+    plain = [_scaled(_dot(asked.q, k), len(asked.q), scale) for k in asked.keys]
     gates = [sigmoid(x, scale) for x in plain]
-    words = [dot(asked.q, one) for one in asked.learned["table"]]
+    words = [_dot(asked.q, one) for one in asked.learned["table"]]
     found = []
     for x, j in zip(plain, asked.places, strict=True):
         count = _total([g for g, p in zip(gates, asked.places, strict=True) if j[0] <= p[0] <= asked.i[0]])
@@ -160,7 +163,7 @@ def _cope(asked: Asked, attention: Cope, scale: int) -> list[Real]:
     return found
 
 
-def _pope(asked: Asked, k: Vector, j: Point, attention: Pope, scale: int) -> Real:
+def _pope(asked: Asked, k: Row, j: Point, attention: Pope, scale: int) -> Real:
     total: Real = ZERO
     for a, b, delta, e in zip(asked.q, k, asked.learned["angles"][asked.head], attention.exponents, strict=True):
         omega = raised(Fraction(attention.base), -e)
@@ -170,13 +173,13 @@ def _pope(asked: Asked, k: Vector, j: Point, attention: Pope, scale: int) -> Rea
     return _scaled(total, attention.width, scale)
 
 
-def _waved(x: Vector, p: Fraction, asked: Asked, attention: Fope, scale: int) -> list[Real]:
+def _waved(x: Row, p: Fraction, asked: Asked, attention: Fope, scale: int) -> list[Real]:
     omega = [raised(Fraction(attention.base), -e) for e in attention.exponents]
     waves = [cos_sin(real(times(p, one, scale), scale), scale) for one in omega]
     y, half = list(x), attention.width // 2
     for d in range(attention.kept):
         cos, sin = (
-            dot([wave[n] for wave in waves], [line[d] for line in asked.learned[name][asked.head]])
+            _dot([wave[n] for wave in waves], [line[d] for line in asked.learned[name][asked.head]])
             for n, name in enumerate(("cos", "sin"))
         )
         y[d] = subtract(multiply(x[d], cos), multiply(x[d + half], sin))
@@ -184,13 +187,12 @@ def _waved(x: Vector, p: Fraction, asked: Asked, attention: Fope, scale: int) ->
     return y
 
 
-def _fox(asked: Asked, k: Vector, j: Point, attention: Fox, scale: int) -> Real:
+def _fox(asked: Asked, key: Row, j: Point, attention: Fox, scale: int) -> Real:
     gates = asked.learned["gates"][asked.head]
     after = [g for g, p in zip(gates, asked.places, strict=True) if j[0] < p[0] <= asked.i[0]]
     forgotten = _total([_softplus(-g, scale) for g in after])
-    q = turn(asked.q, asked.i, attention.rotary, scale, "query", asked.learned, asked.head)
-    k = turn(k, j, attention.rotary, scale, "key", asked.learned, asked.head)
-    return subtract(_scaled(dot(q, k), len(asked.q), scale), forgotten)
+    q, k = Placed(asked.q, asked.i, attention.rotary, "query"), Placed(key, j, attention.rotary, "key")
+    return subtract(_scaled(product(q, k, asked, scale), len(asked.q), scale), forgotten)
 
 
 def _keys(asked: Asked) -> list[tuple[tuple[Fraction, ...], Point]]:
@@ -204,7 +206,7 @@ def _offset(i: Point, j: Point) -> int:
     return int(i[0] - j[0])
 
 
-def _sum(a: Vector, b: Vector) -> list[Real]:
+def _sum(a: Row, b: Row) -> list[Real]:
     return [add(x, y) for x, y in zip(a, b, strict=True)]
 
 
@@ -215,7 +217,12 @@ def _total(x: Sequence[Real]) -> Real:
     return found
 
 
-def _scaled(x: Real, width: int, scale: int, terms: int = 1) -> Real:
+def _dot(q: Row, k: Row) -> Real:
+    """Return q·k."""
+    return _total([multiply(a, b) for a, b in zip(q, k, strict=True)])
+
+
+def _scaled(x: Number, width: int, scale: int, terms: int = 1) -> Real:
     """Return x/√(terms·width)."""
     root: Number = factor(InverseRoot(terms), width, scale)
     return real(times(root, x, scale), scale)

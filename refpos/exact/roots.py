@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import gcd
 from typing import NamedTuple
 
-from refpos.exact.ball import Ball, Real, add, multiply
+from refpos.exact.ball import Ball, Real, add, multiply, shift
 from refpos.exact.elementary import exp, integer_root, ln_integer
 
 GUARD = 8
@@ -33,6 +33,9 @@ class Root(NamedTuple):
 Number = Fraction | Root | Ball
 """A real number: a fraction, an irrational root, or what is known to a bound."""
 
+Sum = tuple[Number, ...]
+"""Terms of a sum, no two of them known to have a rational quotient, and at most one a ball."""
+
 
 @lru_cache(maxsize=4096)
 def raised(base: Fraction, exponent: Fraction) -> Fraction | Root:
@@ -49,6 +52,8 @@ def raised(base: Fraction, exponent: Fraction) -> Fraction | Root:
 def times(a: Number, b: Number, scale: int) -> Number:
     """Return a·b: exactly where neither is a ball; a root times a ball is reckoned at that scale.
 
+    A ball times a fraction below 1 stays as narrow beside its size: a sign that is known is not lost.
+
     Examples
     --------
     >>> times(raised(Fraction(2), Fraction(1, 2)), raised(Fraction(8), Fraction(-1, 2)), 8)
@@ -56,8 +61,10 @@ def times(a: Number, b: Number, scale: int) -> Number:
     """
     if 0 in (a, b):
         return Fraction(0)
-    if isinstance(a, Ball) or isinstance(b, Ball):
-        return multiply(real(a, scale), real(b, scale))
+    if isinstance(a, Ball):
+        return _scaled(a, b) if isinstance(b, Fraction) else multiply(a, real(b, scale))
+    if isinstance(b, Ball):
+        return times(b, a, scale)
     (c, p), (d, q) = _parts(a), _parts(b)
     return _product(c * d, [*p, *q]) if p and q else _made(c * d, (*p, *q))
 
@@ -73,11 +80,52 @@ def plus(a: Number, b: Number, scale: int) -> Number:
     """
     if a == 0 or b == 0:
         return b if a == 0 else a
-    if not isinstance(a, Ball) and not isinstance(b, Ball):
-        ratio = times(a, inverse(b), scale)
-        if isinstance(ratio, Fraction):
-            return times(ratio + 1, b, scale)
-    return add(real(a, scale), real(b, scale))
+    joined = _joined(a, b)
+    return add(real(a, scale), real(b, scale)) if joined is None else joined
+
+
+def _joined(a: Number, b: Number) -> Number | None:
+    """Return a + b of two balls, or where the quotient is rational, else None."""
+    if isinstance(a, Ball) or isinstance(b, Ball):
+        return add(a, b) if isinstance(a, Ball) and isinstance(b, Ball) else None
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a + b
+    ratio = times(a, inverse(b), 0)
+    return times(ratio + 1, b, 0) if isinstance(ratio, Fraction) else None
+
+
+def summed(terms: Iterable[Number]) -> Sum:
+    """Return a sum of which terms that can be are added up: what cancels is gone, in any order.
+
+    Examples
+    --------
+    >>> half = raised(Fraction(2), Fraction(-1, 2))
+    >>> summed([half, Fraction(3), times(Fraction(-1), half, 8), Fraction(1)])
+    (Fraction(4, 1),)
+    """
+    found: list[Number] = []
+    for one in (one for one in terms if one != 0):
+        for n, other in enumerate(found):
+            joined = _joined(other, one)
+            if joined is not None:
+                found[n : n + 1] = [joined] if joined != 0 else []
+                break
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def total(terms: Iterable[Number], scale: int) -> Number:
+    """Return a sum: exactly where what is left of it is one number that is exact, else at that scale."""
+    found: Number = Fraction(0)
+    for one in summed(terms):
+        found = plus(found, one, scale)
+    return found
+
+
+def less(a: Number, b: Number, scale: int) -> Number:
+    """Return a − b, as `plus` does."""
+    return plus(a, times(Fraction(-1), b, scale), scale)
 
 
 def inverse(x: Fraction | Root) -> Fraction | Root:
@@ -92,7 +140,8 @@ def real(x: Number, scale: int) -> Real:
     c Π b^e = c exp(Σ e ln b)
 
     with the logarithms at 16 bits more than the scale, and so many more as c and b have before the point; the bounds
-    are those of `multiply`, `add` and `exp`, which widens by the radius of its argument.
+    are those of `multiply`, `add` and `exp`, which widens by the radius of its argument, and below 1 as narrow beside
+    the size.
 
     Examples
     --------
@@ -102,7 +151,13 @@ def real(x: Number, scale: int) -> Real:
     if not isinstance(x, Root):
         return x
     size = x.coefficient.numerator.bit_length() - x.coefficient.denominator.bit_length()
-    return multiply(_irrational(x.powers, scale + GUARD + -(-max(size, 0) // 64) * 64), x.coefficient)
+    return _scaled(_irrational(x.powers, scale + GUARD + -(-max(size, 0) // 64) * 64), x.coefficient)
+
+
+def _scaled(x: Real, f: Fraction) -> Real:
+    """Return x·f, where f is below 1 to as many bits after its leading one."""
+    size = min(f.numerator.bit_length() - f.denominator.bit_length(), 0)
+    return shift(multiply(x, f / Fraction(2) ** size), size)
 
 
 @lru_cache(maxsize=8192)

@@ -148,7 +148,7 @@ def rotate(
     return refined(made, lambda found: found, bits, more)
 
 
-def turned(kept: Real, crossed: Real, turn: Turn, scale: int) -> Number:
+def turned(kept: Number, crossed: Number, turn: Turn, scale: int) -> Number:
     """Return g (kept · cos + crossed · sin), to the bounds of `times` and `plus`."""
     g, cos, sin = turn
     return times(g, plus(times(kept, cos, scale), times(crossed, sin, scale), scale), scale)

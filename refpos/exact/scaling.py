@@ -5,6 +5,7 @@ L is the original length, s the factor, θ_k a frequency, d = 2K the rotated wid
 
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd
 from typing import NamedTuple, assert_never
 
 from refpos.errors import require
@@ -22,7 +23,7 @@ from refpos.exact.ball import (
     subtract,
 )
 from refpos.exact.constants import pi
-from refpos.exact.elementary import exp, ln, sqrt
+from refpos.exact.elementary import exp, integer_root, ln, sqrt
 from refpos.exact.roots import Number, primitive, raised, real
 from refpos.variants.frequencies import Frequencies
 from refpos.variants.ladder import Rung
@@ -141,7 +142,7 @@ def magnitude(factor: Magnitude, scale: int) -> Number:
         case Mscale(factor=s, coefficient=c):
             return add(multiply(ln(Fraction(s), scale), Fraction(c) / 10), ONE)
         case RootLog(factor=s, original=length):
-            ratio = quotient_of_logs(Fraction(s), length, scale)
+            ratio = quotient_of_logs(Fraction(s), Fraction(length), scale)
             return sqrt(add(ratio, ONE), scale) if isinstance(ratio, Ball) else raised(1 + ratio, Fraction(1, 2))
         case float():
             return Fraction(factor)
@@ -243,13 +244,17 @@ def _correction_range(scaling: ByIndex, base: Fraction, planes: int, scale: int)
     return low, add(high, Fraction(1, 1000)) if same else high
 
 
-def quotient_of_logs(s: Fraction, length: int, scale: int) -> Real:
-    """Return ln s / ln L, s > 1: a/b exactly where s = c^a and L = c^b, and irrational otherwise."""
-    if s.denominator == 1:
-        (c, a), (d, b) = primitive(s.numerator), primitive(length)
-        if c == d:
-            return Fraction(a, b)
-    return divide(ln(s, scale), ln(Fraction(length), scale))
+def quotient_of_logs(x: Fraction, y: Fraction, scale: int) -> Real:
+    """Return ln x / ln y, x and y > 1: a/b exactly where x = c^a and y = c^b, and irrational otherwise."""
+    (c, a), (d, b) = _primitive(x), _primitive(y)
+    return Fraction(a, b) if c == d else divide(ln(x, scale), ln(y, scale))
+
+
+def _primitive(x: Fraction) -> tuple[Fraction, int]:
+    """Return c and the greatest g with x = c^g, of a fraction above 1."""
+    n, m = x.numerator, x.denominator
+    g = gcd(primitive(n)[1], primitive(m)[1] if m > 1 else 0)
+    return Fraction(integer_root(n, g), integer_root(m, g)), g
 
 
 def _less(a: Real, b: Real) -> bool:
