@@ -15,7 +15,7 @@ LINE: tuple[Spot, ...] = (
     ("unsorted, apart", [376, 164], [165, 12, 375]),
     ("one query, as in decoding", [4095], [0, 1000, 4090, 4094]),
 )
-"""No key stands where a query does: there dot products are fractions, though they are made of none."""
+OWN: Spot = ("a key where the query stands", [9], [9, 4])
 HEADED: tuple[Spot, ...] = (("every head, near", [5], [0, 2, 9]), *LINE[1:])
 """Fewer pairs, where each has as many logits as there are heads."""
 PLANE: tuple[Spot, ...] = (
@@ -63,8 +63,8 @@ def _spots(one: AnyAttention, count: int) -> list[Spot]:
         case Cope():
             found = list(COUNTED)
         case Fox():
-            found = [(words, queries, _gated(keys, count)) for words, queries, keys in LINE]
-    return found
+            return [(words, queries, _gated(keys, count)) for words, queries, keys in (*LINE, OWN)]
+    return [*found, OWN] if axis_count(one) == 1 and not isinstance(one, Cope) else found
 
 
 def _gated(keys: list[Any], count: int) -> list[Any]:
