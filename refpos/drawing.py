@@ -17,7 +17,7 @@ FARTHEST = 2**31
 
 
 def draw(subject: Subject, count: int, seed: int) -> list[Inputs]:
-    """Draw inputs for an entry, the same ones for the same seed and version of Hypothesis.
+    """Draw inputs for an entry, the same ones for the same seed, version of Hypothesis and modules imported.
 
     Raises
     ------

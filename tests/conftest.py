@@ -3,8 +3,21 @@
 import gc
 import os
 from collections.abc import Iterator
+from copy import deepcopy
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes tells how busy the machine is and no more; what fails by chance is to be made again.
+settings.register_profile("refpos", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("refpos")
+
+
+@pytest.fixture(autouse=True)
+def fresh(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test draw from the start of its module's source, whatever ran before it in its process."""
+    if hasattr(request.module, "RNG"):
+        monkeypatch.setattr(request.module, "RNG", deepcopy(request.module.RNG))
 
 
 @pytest.hookimpl(wrapper=True)

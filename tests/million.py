@@ -61,6 +61,15 @@ class Tally:
 
 
 def compared(seed, quota, index):
+    """Return the tally of a subject; an error says which one it was."""
+    try:
+        return tallied(seed, quota, index)
+    except Exception as error:
+        error.add_note(f"subject {index} of seed {seed}")
+        raise
+
+
+def tallied(seed, quota, index):
     """Return the tally of a subject."""
     one, draw = subject(seed, index)
     found = Tally()

@@ -25,10 +25,10 @@ from refpos import (
 )
 from refpos.variants.frequencies import axis_count
 
-FEW = settings(max_examples=5, deadline=None, derandomize=True)
+FEW = settings(max_examples=5, derandomize=True)
 """For a law that is checked on every variant of the catalogue."""
 
-MANY = settings(max_examples=40, deadline=None, derandomize=True)
+MANY = settings(max_examples=40, derandomize=True)
 """For a search through descriptions or rubbish."""
 
 generators = st.integers(0, 2**32 - 1).map(np.random.default_rng)

@@ -10,7 +10,7 @@ from refpos.exact import ball as balls
 from refpos.exact.ball import Ball, UndecidedError
 from refpos.exact.refined import refined
 
-MANY = settings(max_examples=200, deadline=None, derandomize=True)
+MANY = settings(max_examples=200, derandomize=True)
 
 integers = st.integers(-(2**70), 2**70) | st.integers(-20, 20)
 fractions = st.builds(Fraction, integers, st.integers(1, 2**40) | st.integers(1, 12))

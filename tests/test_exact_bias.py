@@ -25,7 +25,7 @@ from refpos.variants.bias import Alibi, Fire, Kerple, Sandwich, T5Buckets, axis_
 from refpos.variants.window import SwinContinuous, SwinWindow
 
 BITS = 120
-FEW = settings(max_examples=10, deadline=None, derandomize=True)
+FEW = settings(max_examples=10, derandomize=True)
 U = 2.0**-53
 
 VARIANTS = {
@@ -231,7 +231,7 @@ def test_three_renderings_have_the_same_buckets(variant):
     assert expected == [int(symbolic.bucket(r, variant)) for r in offsets_of]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(st.integers(2, 40), st.integers(1, 10**6), st.booleans(), st.integers(-(10**6), 10**6))
 def test_the_bounds_of_buckets_are_the_inequality(half, more, bidirectional, relative):
     variant = T5Buckets(1, 2 * half, 2 * half + more, bidirectional)

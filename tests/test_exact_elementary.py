@@ -12,7 +12,7 @@ from refpos.exact import constants, elementary, roots
 from refpos.exact.ball import Ball, UndecidedError, ball, compare, within
 from refpos.exact.roots import Root, plus, raised, real, times
 
-MANY = settings(max_examples=150, deadline=None, derandomize=True)
+MANY = settings(max_examples=150, derandomize=True)
 
 scales = st.sampled_from([8, 53, 64, 100, 192, 300])
 fractions = st.builds(Fraction, st.integers(-(2**70), 2**70) | st.integers(-9, 9), st.integers(1, 2**64))

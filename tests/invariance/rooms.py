@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PYTHONS = tuple(f"3.{minor}" for minor in range(11, 20))
 DEMANDED = PYTHONS[:3]
 """What CI must have."""
-WIDE = os.cpu_count() or 1
+WIDE = min(os.cpu_count() or 1, 8)
 NO_WHEEL = "No matching distribution found"
 
 
