@@ -43,7 +43,7 @@ from refpos.exact import rotary, scaling, sinusoidal
 from refpos.exact.ball import Ball, within
 from refpos.exact.decide import decide
 from refpos.exact.formats import to_odd
-from refpos.exact.roots import real
+from refpos.exact.roots import raised, real, summed, times
 from refpos.oracle.tolerance import Recipe, bound
 from refpos.spec import frequencies as spec_frequencies
 from refpos.spec import rotary as spec_rotary
@@ -339,6 +339,22 @@ def test_magnitudes_that_are_rational_are_fractions():
     assert Fraction(1) == scaling.magnitude(RootLog(0.5, 16), 64)
     assert Fraction(1) == scaling.magnitude(Mscale(1.0), 64)
     assert Fraction(5, 4) == scaling.magnitude(1.25, 64)
+
+
+def test_quotients_of_logarithms_of_powers_of_one_number_are_fractions():
+    assert Fraction(2, 3) == scaling.quotient_of_logs(Fraction(9, 4), Fraction(27, 8), 64)
+    assert isinstance(scaling.quotient_of_logs(Fraction(9, 2), Fraction(3), 64), Ball)
+    assert isinstance(scaling.quotient_of_logs(Fraction(3, 2), Fraction(9, 2), 64), Ball)
+
+
+def test_sums_of_roots_lose_what_cancels_in_any_order():
+    two, six, half = (raised(Fraction(n), Fraction(1, 2)) for n in (2, 6, Fraction(1, 2)))
+    minus = [times(Fraction(-1), one, 0) for one in (two, six)]
+
+    assert () == summed([two, minus[0]]) == summed([two, six, *minus])
+    assert (six,) == summed([two, six, minus[0]])
+    assert (times(Fraction(3), half, 0), Fraction(1)) == summed([two, Fraction(1), half])
+    assert (Ball(6, 2, 1),) == summed([Ball(3, 1, 1), Ball(3, 1, 1)])
 
 
 @pytest.mark.parametrize("factor", [Mscale(40), Mscale(1.5, 0.707), RootLog(32, 4096), RootLog(31.5, 7)])

@@ -38,6 +38,10 @@ VARIANTS = {
     "parts of features": Attention(PARTS, scale=InverseRoot(magnitude=Mscale(40))),
     "learned frequencies": Attention(Rotary(Dense(1, 4))),
     "xpos": Attention(replace(SLOW, growth=XPos(512.0, 3.0))),
+    "xpos, cosines": Attention(replace(SLOW, growth=XPos(8.0, 3.0)), normalise="cosine"),
+    "xpos, keys of length 1": Attention(replace(SLOW, growth=XPos(8.0, 3.0)), normalise="key"),
+    "xpos, root mean squares": Attention(replace(SLOW, growth=XPos(8.0, 3.0)), normalise=RmsNorm(1e-5)),
+    "xpos, linear": LinearAttention(replace(SLOW, growth=XPos(8.0, 3.0)), "cosine"),
     "alibi": Attention(bias=Alibi(2)),
     "alibi, scaled": Attention(SLOW, Alibi(2, reference="last-key"), bias_scaled=True),
     "kerple": Attention(bias=Kerple(2), scale=0.5),
@@ -259,6 +263,10 @@ LOUD_PLANE = Rotary(Frequencies((0,), unit="half-turn"), attention_factor=Mscale
         ([1, 2, 0, 1], [1, 0, 3, 4], 5, 5, Attention(replace(PLANES, growth=XPos(8, 3.0))), Fraction(5, 2)),
         ([1, 1], [1, 1], 7, 3, Attention(normalise="cosine", scale=1.0), 1),
         ([1, 1], [1, -1], 7, 3, Attention(normalise=RmsNorm(1e-5)), 0),
+        ([1, 1], [2, 2], 7, 3, Attention(normalise="cosine", scale=1.0), 1),
+        ([1, 2], [1, 2], 3, 3, Attention(LOUD_PLANE, normalise="cosine", scale=1.0), 1),
+        ([1, 2], [1, 2], 3, 3, Attention(LOUD_PLANE, normalise=RmsNorm(0.0), scale=1.0), 2),
+        ([1, 2], [1, 2], 3, 3, LinearAttention(LOUD_PLANE, "cosine"), 2),
         ([1, 1], [1, 1], 7, 3, Attention(normalise="key"), 1),
         ([8] + [0] * 127, [1] + [0] * 127, 1, 0, Attention(bias=Alibi(16)), 0),
     ],
@@ -302,6 +310,24 @@ def test_waves_whose_weights_cancel_are_not_waves():
 )
 def test_equal_logits_have_equal_weights_and_equal_values_are_their_mean(keys, values, attention, due):
     assert tuple(due) == certified.attend([1, 2], keys, values, 3, [3] * len(keys), attention, 64)
+
+
+def test_the_value_of_a_key_that_is_not_seen_is_forgotten():
+    near = Attention(reach=Local(2))
+
+    assert (1, 5) == certified.attend([1], [[9], [1], [2]], [[7, 7], [1, 5], [1, 5]], 5, [0, 4, 5], near, 64)
+
+
+def test_weights_of_keys_far_apart_are_small_numbers():
+    """The first is e^−16384 of the last: beside it the last would have 23,638 bits before the point."""
+    found = certified.attend([0], [[0], [0]], [[1], [3]], 32_767, [0, 32_767], Attention(bias=Alibi(8)), 64)
+
+    assert found[0].mid.bit_length() < 300
+
+
+def test_weights_that_add_up_to_0_are_refused():
+    with pytest.raises(SpecError, match="weights must not add up to 0"):
+        certified.attend([1, 2], [[-1, -2]], [[1]], 3, [3], LinearAttention(LOUD_PLANE, "cosine"), 64)
 
 
 def test_a_key_beyond_the_reach_has_no_logit():

@@ -186,6 +186,7 @@ def test_the_greatest_of_exact_numbers_is_exact():
 
     assert (Fraction(2),) == greatest([(Fraction(1),), (Fraction(2),), (Fraction(-3),)], 64)
     assert (Fraction(1), root) == greatest([(Fraction(2),), (Fraction(1), root), (Fraction(-3), root)], 64)
+    assert {Fraction(1), root} == {*greatest([(Fraction(1), root), (root, Fraction(1)), (Fraction(2),)], 64)}
 
 
 @given(ends=st.lists(st.tuples(st.integers(-99, 99), st.integers(0, 9)), min_size=1))

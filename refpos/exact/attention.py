@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from refpos.errors import require
 from refpos.exact.angles import Coordinate, Position, coordinates, reach
-from refpos.exact.ball import Real, divide
+from refpos.exact.ball import Real, ball, divide
 from refpos.exact.elementary import exp
 from refpos.exact.given import fractions, listed
 from refpos.exact.logits import ZERO, Asked, Placed, Vector, apart, kernel, logits, turn
@@ -138,21 +138,26 @@ def _scores(asked: Asked, attention: AnyAttention, scale: int) -> Sequence[Numbe
 def _weights(asked: Asked, attention: AnyAttention, scale: int) -> dict[int, tuple[Real, Real]]:
     """Return of each key that is seen its weight, and its share of the divisor.
 
-    Those of softmax are beside the first, which is 1, so that weights of equal logits are fractions.
+    Those of softmax are beside one of the greatest, which is 1, so that weights of equal logits are fractions; any
+    would do, and this one keeps them small.
     """
     if isinstance(attention, LinearAttention):
         return dict(enumerate(kernel(asked, attention, scale)))
     seen = {n: x for n, x in enumerate(_scores(asked, attention, scale)) if x is not None}
-    first = next(iter(seen.values()), ZERO)
-    found = {n: exp(real(less(x, first, scale), scale), scale) for n, x in seen.items()}
+    most = max(seen.values(), key=lambda x: ball(real(x, scale), 0).mid, default=ZERO)
+    found = {n: exp(real(less(x, most, scale), scale), scale) for n, x in seen.items()}
     return {n: (x, x) for n, x in found.items()}
 
 
 def _output(values: Sequence[Vector], asked: Asked, attention: AnyAttention, scale: int) -> Vector:
-    """Return m + Σ w (v − m) / Σ w, m the first value: values that are equal are what is made of them."""
+    """Return m + Σ w (v − m) / Σ s: values that are equal are what is made of them.
+
+    m is the first value that is seen; 0 for elu, whose shares s are not its weights w.
+    """
     weights = _weights(asked, attention, scale)
+    require(weights, "a query must see a key", "one that sees none")
     divisor = total((share for _, share in weights.values()), scale)
-    require(divisor != 0, "a query must see a key", "one that sees none")
+    require(divisor != 0, "weights must not add up to 0", divisor)
     rows, back = _moved(values, asked, attention, scale)
     elu = isinstance(attention, LinearAttention) and attention.kernel == "elu"
     about = [ZERO] * len(values[0]) if elu else rows[min(weights)]

@@ -181,7 +181,7 @@ def _waves(offset: Fraction, variant: Sandwich, scale: int) -> Real:
 def _fraction(distance: Fraction, longest: Fraction, variant: Fire, given: Arrays, scale: int) -> Real:
     """Return ψ(distance)/(ψ(longest) + ε), ψ(x) = ln(1 + c x)."""
     x, most = (1 + given["c"] * one for one in (distance, longest))
-    if variant.epsilon == 0 and distance:
+    if variant.epsilon == 0:
         return quotient_of_logs(x, most, scale)
     return divide(ln(x, scale), add(ln(most, scale), Fraction(variant.epsilon)))
 

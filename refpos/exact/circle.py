@@ -129,11 +129,10 @@ def _row(size: Number, turn: Real, point: Sequence[Fraction], rate: Fraction, sc
 def _turned(size: Number, turn: Real, scale: int) -> Sum:
     """Return size · cos 2π turn: of 24ths of a turn, cos(a + b) with a an eighth and b in twelfths, a sum of roots."""
     a = EIGHTH if isinstance(turn, Fraction) and 24 * turn % 2 == 1 else Fraction(0)
-    first, second = (circle(Frequency(multiply(one, Fraction(2)), True), scale) for one in (a, subtract(turn, a)))
-    (cos, sin), (c, s) = first, second
-    return times(size, times(cos, c, scale), scale), times(
-        size, times(times(Fraction(-1), sin, scale), s, scale), scale
-    )
+    parts = (circle(Frequency(multiply(one, Fraction(2)), True), scale) for one in (a, subtract(turn, a)))
+    (cos_a, sin_a), (cos_b, sin_b) = parts
+    first, second = times(cos_a, cos_b, scale), times(times(Fraction(-1), sin_a, scale), sin_b, scale)
+    return times(size, first, scale), times(size, second, scale)
 
 
 def _key(y: Fraction, x: Fraction) -> tuple[int, Fraction]:

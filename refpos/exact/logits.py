@@ -15,7 +15,7 @@ from refpos.exact.roots import Number, plus, raised, real, times, total
 from refpos.exact.rotary import table, turned
 from refpos.exact.scaling import magnitude, quotient_of_logs
 from refpos.variants.attention import Attention, Chunks, LinearAttention, Local, ReRope, RmsNorm
-from refpos.variants.frequencies import head_count, learned_shapes
+from refpos.variants.frequencies import head_count, learned_shapes, plane_count
 from refpos.variants.planes import planes
 from refpos.variants.rotary import Rotary, Side
 from refpos.variants.temperature import InverseRoot, LogCount, LogFloor
@@ -51,8 +51,8 @@ def logits(asked: Asked, attention: Attention, scale: int) -> list[Number | None
     found: list[Number | None] = []
     for key, j, b in zip(asked.keys, asked.places, _bias(asked, attention, scale), strict=True):
         x = times(tau, _content(asked, key, j, attention, scale), scale)
-        total = times(s, plus(x, b, scale), scale) if attention.bias_scaled else plus(times(s, x, scale), b, scale)
-        found.append(total if _seen(asked.i[0], j[0], attention.reach) else None)
+        one = times(s, plus(x, b, scale), scale) if attention.bias_scaled else plus(times(s, x, scale), b, scale)
+        found.append(one if _seen(asked.i[0], j[0], attention.reach) else None)
     return found
 
 
@@ -89,15 +89,14 @@ def turn(placed: Placed, asked: Asked, scale: int) -> Vector:
 
 
 def product(a: Placed, b: Placed, asked: Asked, scale: int) -> Number:
-    """Return (R_i a)·(R_j b): where `by_difference` a·R_(j−i) b, growth counted from the query, times g² where turned.
+    """Return (R_i a)·(R_j b): where `by_difference` it is a·R_(j−i) b, with g² for what is turned.
 
     So what stands in one place is not turned, and what is rational is a fraction, or zero whatever g is.
     """
     rotary = a.rotary
     if rotary is None or not by_difference(a, b):
         return dot(turn(a, asked, scale), turn(b, asked, scale), scale)
-    growth = None if rotary.growth is None else replace(rotary.growth, centre=0.0)
-    plain, written = replace(rotary, attention_factor=1.0, growth=growth), {*chain(*planes(rotary, len(a.x)).write)}
+    plain, written = replace(rotary, attention_factor=1.0), {*chain(*planes(rotary, len(a.x)).write)}
     x = turn(a._replace(p=(ZERO,) * len(a.p), rotary=plain), asked, scale)
     y = turn(b._replace(p=apart(b.p, a.p), rotary=plain), asked, scale)
     terms = [times(c, d, scale) for c, d in zip(x, y, strict=True)]
@@ -153,38 +152,49 @@ def _content(asked: Asked, key: Vector, j: Point, attention: Attention, scale: i
         w, pace = _map(attention.rectify)
         if i[0] - j[0] >= w:
             i, j = (w + (i[0] - w) * pace,), (j[0] * pace,)
-    query, other = (attention.rotary if side in attention.rotate else None for side in ("query", "key"))
+    rotary = _unscaled(attention.rotary, len(key)) if _by_length(attention.normalise) else attention.rotary
+    query, other = (rotary if side in attention.rotate else None for side in ("query", "key"))
     q, k = Placed(asked.q, i, query, "query"), Placed(key, j, other, "key")
     return times(product(q, k, asked, scale), _over_lengths(q, k, asked, attention, scale), scale)
 
 
 def _over_lengths(q: Placed, k: Placed, asked: Asked, attention: Attention, scale: int) -> Number:
     """Return what a product is multiplied by where its vectors are divided by their lengths."""
-
-    def square(one: Placed) -> Number:
-        return product(one, one, asked, scale)
-
     match attention.normalise:
         case None:
             return ONE
         case "key":
-            return _over_root(square(k), scale)
+            return _over_length(k, asked, scale)
         case "cosine":
-            return _over_root(times(square(q), square(k), scale), scale)
+            return times(_over_length(q, asked, scale), _over_length(k, asked, scale), scale)
         case RmsNorm(epsilon=epsilon):
-            n, e = Fraction(1, len(q.x)), Fraction(epsilon)
-            first, second = (plus(times(n, square(one), scale), e, scale) for one in (q, k))
-            return _over_root(times(first, second, scale), scale)
+            first, second = (
+                _over_length(one, asked, scale, Fraction(1, len(one.x)), Fraction(epsilon)) for one in (q, k)
+            )
+            return times(first, second, scale)
         case _:
             assert_never(attention.normalise)
 
 
-def _over_root(square: Number, scale: int) -> Number:
-    """Return 1/√square, a root of what is a fraction."""
-    require(square != 0, "what is divided by its length must not be zero", "a vector of zeros")
+def _over_length(one: Placed, asked: Asked, scale: int, share: Fraction = ONE, epsilon: Fraction = ZERO) -> Number:
+    """Return 1/√(share |R x|² + epsilon), a root where that is a fraction."""
+    square = plus(times(share, product(one, one, asked, scale), scale), epsilon, scale)
+    require(square != 0, "what is divided by its length must not be zero", one.x)
     if isinstance(square, Fraction):
         return raised(square, -HALF)
     return divide(ONE, sqrt(real(square, scale), scale))
+
+
+def _by_length(normalise: RmsNorm | str | None) -> bool:
+    """Whether queries and keys are both divided by their lengths alone."""
+    return normalise == "cosine" or (isinstance(normalise, RmsNorm) and normalise.epsilon == 0)
+
+
+def _unscaled(rotary: Rotary | None, width: int) -> Rotary | None:
+    """Return it without the magnitude, which lengths divide out, where it turns all features."""
+    if rotary is None or 2 * plane_count(rotary.frequencies) < width:
+        return rotary
+    return replace(rotary, attention_factor=1.0)
 
 
 def _temperature(asked: Asked, attention: Attention, scale: int) -> Number:
@@ -236,12 +246,13 @@ def _seen(i: Fraction, j: Fraction, reach: Local | Chunks | None) -> bool:
 def _kernel(asked: Asked, key: Vector, j: Point, attention: LinearAttention, scale: int) -> tuple[Real, Real]:
     elu = attention.kernel == "elu"
     x, y = ([_elu(one, scale) for one in vector] if elu else vector for vector in (asked.q, key))
-    q, k = Placed(x, asked.i, attention.rotary, "query"), Placed(y, j, attention.rotary, "key")
+    rotary = attention.rotary if elu else _unscaled(attention.rotary, len(key))
+    q, k = Placed(x, asked.i, rotary, "query"), Placed(y, j, rotary, "key")
     found = product(q, k, asked, scale)
     if elu:
         return real(found, scale), real(dot(x, y, scale), scale)
-    squares = times(product(q, q, asked, scale), product(k, k, asked, scale), scale)
-    weight = real(plus(ONE, times(found, _over_root(squares, scale), scale), scale), scale)
+    lengths = times(_over_length(q, asked, scale), _over_length(k, asked, scale), scale)
+    weight = real(plus(ONE, times(found, lengths, scale), scale), scale)
     return weight, weight
 
 

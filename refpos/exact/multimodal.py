@@ -14,7 +14,7 @@ from refpos.variants.multimodal import V2PE, CircleRope, MRope, MSRope, Multimod
 from refpos.variants.positions import Audio, Image, Segment, Text, Video
 
 Row = tuple[Real, ...]
-Placed = tuple[list[Row], Fraction]
+Laid = tuple[list[Row], Fraction]
 """The rows of a grid, and where the next segment starts."""
 
 Straight = MRope | VideoRope | OmniRope | MSRope | V2PE | RopeTie
@@ -82,7 +82,7 @@ def _circle(segment: Image | Video, start: Sum, rule: CircleRope, scale: int) ->
     return [tuple(_reckoned(one, scale) for one in row) for row in rows], summed((*most, ONE))
 
 
-def _grid(segment: Image | Video, start: Fraction, number: int, rule: Straight) -> Placed:
+def _grid(segment: Image | Video, start: Fraction, number: int, rule: Straight) -> Laid:
     match rule:
         case MRope():
             placed = _mrope(segment, start, rule)
@@ -101,21 +101,21 @@ def _grid(segment: Image | Video, start: Fraction, number: int, rule: Straight) 
     return placed
 
 
-def _mrope(segment: Image | Video, start: Fraction, rule: MRope) -> Placed:
+def _mrope(segment: Image | Video, start: Fraction, rule: MRope) -> Laid:
     h, w = _merged(segment, rule.merge)
     moments = _times(segment.t, segment.fps, rule) if isinstance(segment, Video) else [Fraction(0)]
     rows = [(start + t, start + y, start + x) for t, y, x in product(moments, range(h), range(w))]
     return list(rows), start + max(moments[-1], Fraction(h - 1), Fraction(w - 1)) + 1
 
 
-def _video(segment: Image | Video, start: Fraction, rule: VideoRope) -> Placed:
+def _video(segment: Image | Video, start: Fraction, rule: VideoRope) -> Laid:
     h, w = _merged(segment, rule.merge)
     up, left = (h - 1) // 2, (w - 1) // 2
     moments = _strides(segment, start, rule)
     return [(t, t + y - up, t + x - left) for t, y, x in product(moments, range(h), range(w))], moments[-1] + 1
 
 
-def _omni(segment: Image | Video, start: Fraction, rule: OmniRope) -> Placed:
+def _omni(segment: Image | Video, start: Fraction, rule: OmniRope) -> Laid:
     h, w = _merged(segment, rule.merge)
     moments = _strides(segment, start, rule)
     rows = [(t, Fraction(y), Fraction(x)) for t, y, x in product(moments, range(h), range(w))]
@@ -127,14 +127,14 @@ def _strides(segment: Image | Video, start: Fraction, rule: VideoRope | OmniRope
     return [start + Fraction(rule.stride) * i for i in range(frames)]
 
 
-def _beside(segment: Image | Video, start: Fraction, number: int, rule: MSRope) -> Placed:
+def _beside(segment: Image | Video, start: Fraction, number: int, rule: MSRope) -> Laid:
     frames = segment.t if isinstance(segment, Video) else 1
     down, right = (range(-((n + 1) // 2), n // 2) if rule.centred else range(n) for n in (segment.h, segment.w))
     rows = [(Fraction(number + t), Fraction(y), Fraction(x)) for t, y, x in product(range(frames), down, right)]
     return list(rows), max(start, Fraction(down[-1] + 1), Fraction(right[-1] + 1))
 
 
-def _finer(segment: Image | Video, start: Fraction, rule: V2PE) -> Placed:
+def _finer(segment: Image | Video, start: Fraction, rule: V2PE) -> Laid:
     h, w = _merged(segment, rule.merge)
     n = h * w * (segment.t if isinstance(segment, Video) else 1)
     tile = n if rule.tokens is None else rule.tokens
@@ -142,7 +142,7 @@ def _finer(segment: Image | Video, start: Fraction, rule: V2PE) -> Placed:
     return [(one,) for one in line], Fraction(ceil(line[-1]) + 1)
 
 
-def _between(segment: Image | Video, start: Fraction, rule: RopeTie) -> Placed:
+def _between(segment: Image | Video, start: Fraction, rule: RopeTie) -> Laid:
     """Return the points that divide what lies between L and K evenly; with unit steps, those about its middle."""
     h, w = _image(segment, rule, rule.merge)
     last = start - 1

@@ -131,7 +131,7 @@ def _rise(x: Fraction, low: Crossing, high: Crossing, apart: Fraction) -> Closed
 
     if decide(value, known_sign) <= 0:
         return ZERO
-    if decide(lambda scale: subtract(value(scale), Fraction(1)), known_sign) >= 0:
+    if decide(lambda scale: subtract(value(scale), Fraction(1)), known_sign) > 0:
         return ONE
     return atom("ramp", x, *low, *high, apart)
 

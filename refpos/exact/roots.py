@@ -34,7 +34,7 @@ Number = Fraction | Root | Ball
 """A real number: a fraction, an irrational root, or what is known to a bound."""
 
 Sum = tuple[Number, ...]
-"""Terms of a sum, no two of them known to have a rational quotient, and at most one a ball."""
+"""Terms of a sum, no two of them exact with a rational quotient, and at most one a ball."""
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +52,7 @@ def raised(base: Fraction, exponent: Fraction) -> Fraction | Root:
 def times(a: Number, b: Number, scale: int) -> Number:
     """Return a·b: exactly where neither is a ball; a root times a ball is reckoned at that scale.
 
-    A ball times a fraction below 1 stays as narrow beside its size: a sign that is known is not lost.
+    A ball times a fraction below 1 stays as narrow beside its size: its sign, where it is known, is not lost.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def times(a: Number, b: Number, scale: int) -> Number:
     if 0 in (a, b):
         return Fraction(0)
     if isinstance(a, Ball):
-        return _scaled(a, b) if isinstance(b, Fraction) else multiply(a, real(b, scale))
+        return _narrowly(a, b) if isinstance(b, Fraction) else multiply(a, real(b, scale))
     if isinstance(b, Ball):
         return times(b, a, scale)
     (c, p), (d, q) = _parts(a), _parts(b)
@@ -108,7 +108,7 @@ def summed(terms: Iterable[Number]) -> Sum:
         for n, other in enumerate(found):
             joined = _joined(other, one)
             if joined is not None:
-                found[n : n + 1] = [joined] if joined != 0 else []
+                found[n : n + 1] = [joined] if joined != 0 else []  # what cancelled is gone
                 break
         else:
             found.append(one)
@@ -151,10 +151,10 @@ def real(x: Number, scale: int) -> Real:
     if not isinstance(x, Root):
         return x
     size = x.coefficient.numerator.bit_length() - x.coefficient.denominator.bit_length()
-    return _scaled(_irrational(x.powers, scale + GUARD + -(-max(size, 0) // 64) * 64), x.coefficient)
+    return _narrowly(_irrational(x.powers, scale + GUARD + -(-max(size, 0) // 64) * 64), x.coefficient)
 
 
-def _scaled(x: Real, f: Fraction) -> Real:
+def _narrowly(x: Real, f: Fraction) -> Real:
     """Return x·f, where f is below 1 to as many bits after its leading one."""
     size = min(f.numerator.bit_length() - f.denominator.bit_length(), 0)
     return shift(multiply(x, f / Fraction(2) ** size), size)

@@ -245,13 +245,13 @@ def _correction_range(scaling: ByIndex, base: Fraction, planes: int, scale: int)
 
 
 def quotient_of_logs(x: Fraction, y: Fraction, scale: int) -> Real:
-    """Return ln x / ln y, x and y > 1: a/b exactly where x = c^a and y = c^b, and irrational otherwise."""
+    """Return ln x / ln y, x >= 1 and y > 1: a/b exactly where x = c^a and y = c^b, else 0 or irrational."""
     (c, a), (d, b) = _primitive(x), _primitive(y)
     return Fraction(a, b) if c == d else divide(ln(x, scale), ln(y, scale))
 
 
 def _primitive(x: Fraction) -> tuple[Fraction, int]:
-    """Return c and the greatest g with x = c^g, of a fraction above 1."""
+    """Return c and the greatest g with x = c^g, of a fraction above 1; 1 and 1 of 1."""
     n, m = x.numerator, x.denominator
     g = gcd(primitive(n)[1], primitive(m)[1] if m > 1 else 0)
     return Fraction(integer_root(n, g), integer_root(m, g)), g

@@ -16,6 +16,7 @@ LINE: tuple[Spot, ...] = (
     ("one query, as in decoding", [4095], [0, 1000, 4090, 4094]),
 )
 OWN: Spot = ("a key where the query stands", [9], [9, 4])
+"""The diagonal of every causal attention: last, and not where others have it already, those counted or on a plane."""
 HEADED: tuple[Spot, ...] = (("every head, near", [5], [0, 2, 9]), *LINE[1:])
 """Fewer pairs, where each has as many logits as there are heads."""
 PLANE: tuple[Spot, ...] = (
