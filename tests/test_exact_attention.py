@@ -36,6 +36,8 @@ VARIANTS = {
     "plain": Attention(),
     "rotary": Attention(SLOW),
     "parts of features": Attention(PARTS, scale=InverseRoot(magnitude=Mscale(40))),
+    "parts of features, cosines": Attention(PARTS, normalise="cosine"),
+    "parts of features, linear": LinearAttention(PARTS, "cosine"),
     "learned frequencies": Attention(Rotary(Dense(1, 4))),
     "xpos": Attention(replace(SLOW, growth=XPos(512.0, 3.0))),
     "xpos, cosines": Attention(replace(SLOW, growth=XPos(8.0, 3.0)), normalise="cosine"),
