@@ -13,7 +13,7 @@ from refpos.exact.ball import Ball, add, sign, subtract, within
 from refpos.exact.circle import around, bearing, greatest
 from refpos.exact.positions import place as certified
 from refpos.exact.positions import place_mask as certified_mask
-from refpos.exact.roots import raised, times
+from refpos.exact.roots import raised, real, times
 from refpos.spec.masks import place_mask
 from refpos.variants.masks import DecoderMask, DetrMask, FairseqMask
 from refpos.variants.multimodal import V2PE, CircleRope, MSRope, OmniRope, RopeTie, VideoRope
@@ -143,6 +143,8 @@ def test_what_stands_on_an_eighth_of_a_turn_is_exact():
     first = around(2, 2, CircleRope(merge=1), 96)[0]
 
     assert ((), (times(Fraction(10), raised(Fraction(1, 2), Fraction(1, 2)), 0),)) == first[:2]
+    assert sign(subtract(real(first[1][0], 96), Fraction(7071067811865475, 10**15))) == 1
+    assert sign(subtract(real(first[1][0], 96), Fraction(7071067811865476, 10**15))) == -1
 
 
 @pytest.mark.parametrize("sides", [(2, 2), (4, 4)])

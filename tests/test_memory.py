@@ -90,8 +90,8 @@ def test_the_size_of_blocks_changes_outputs_in_the_last_place_only(name, monkeyp
         monkeypatch.setattr(module, "BLOCK", 1000)
 
     again = attend(q, k, k, i, j, attention, mask=mask, learned=arrays)
-    most = abs(scores(q, k, i, j, attention, learned=arrays)).max()
-    assert abs(whole - again).max() < WIDTH * np.finfo(float).eps * max(1, most)
+    most = abs(scores(q, k, i, j, attention, learned=arrays)).max()  # whose last places move weights by as much
+    assert abs(whole - again).max() < 8 * np.finfo(float).eps * max(1, most)
 
 
 @pytest.mark.usefixtures("blocks")

@@ -60,12 +60,12 @@ def _spots(one: AnyAttention, count: int) -> list[Spot]:
             found.append(_ends(one))
         case Decomposed(window=(h, w)):
             corners = [[0, w - 1], [h - 1, 0], [h - 1, w - 1]]
-            found = [*PLANE, ("the corners of the window", [[0, 0], [h - 1, w - 1]], corners)]
+            return [*PLANE, ("the corners of the window", [[0, 0], [h - 1, w - 1]], corners)]
         case Cope():
-            found = list(COUNTED)
+            return list(COUNTED)
         case Fox():
             return [(words, queries, _gated(keys, count)) for words, queries, keys in (*LINE, OWN)]
-    return [*found, OWN] if axis_count(one) == 1 and not isinstance(one, Cope) else found
+    return [*found, OWN] if axis_count(one) == 1 else found
 
 
 def _gated(keys: list[Any], count: int) -> list[Any]:
